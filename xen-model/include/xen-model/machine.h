@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A machine: Xen's view of all frames, domains and vCPUs.
+ *
+ * The machine is one block of memory that the caller owns, without pointers:
+ * copying the block is a snapshot. Guest RAM is a second block, nr_frames
+ * pages of 4096 bytes, machine frame 0 first. Nothing here allocates.
+ */
+#ifndef XEN_MODEL_MACHINE_H
+#define XEN_MODEL_MACHINE_H
+
+#include <xen-model/frame.h>
+#include <xen-model/rule.h>
+
+#define XM_MAX_DOMAINS 8u
+#define XM_MAX_VCPUS 8u /* of one domain */
+
+/*
+ * Faults that can be switched on, each removing exactly one check. They show
+ * that a comparison with actual Xen, or a fuzzer, would notice.
+ */
+enum xm_fault {
+    XM_FAULT_NONE = 0,
+    XM_FAULT_LINEAR_WRITABLE = 1 << 0, /* linear entries may be writable */
+    XM_FAULT_FAST_PATH_RW = 1 << 1,    /* fast path ignores RW (XSA-182) */
+    XM_FAULT_WRITABLE_TYPED = 1 << 2,  /* writable mappings of live tables */
+};
+
+#define XM_MAX_DENIED 4u
+
+struct xm_mfn_range {
+    xm_mfn first, last; /* both inclusive; last 0: unused */
+};
+
+struct xm_config {
+    uint32_t nr_frames;    /* frames the machine has, Xen's max_page */
+    bool pv_linear_pt;     /* linear page tables allowed */
+    bool self_snoop;       /* CPU feature: WC mappings stay coherent */
+    xm_mfn iomem_limit;    /* first frame above the physical address width */
+    struct xm_mfn_range iomem_denied[XM_MAX_DENIED]; /* dom0 has no rights */
+    uint32_t faults;       /* enum xm_fault, or-ed */
+};
+
+/* Xen 4.17 as Debian 12 ships it, on QEMU's default CPU. */
+struct xm_config xm_config_default(uint32_t nr_frames);
+
+struct xm_vcpu {
+    bool initialised;
+    bool has_base, has_user_base;
+    bool old_partial;           /* old_guest_table is partial */
+    bool has_old;               /* old_guest_table is set */
+    xm_mfn guest_table;         /* kernel base, an L4 */
+    xm_mfn guest_table_user;    /* user base, an L4 */
+    xm_mfn old_guest_table;     /* a put to be finished before the next call */
+    xm_mfn old_guest_ptpg;      /* table whose entry it was (linear counts) */
+    bool has_old_ptpg;
+};
+
+struct xm_domain {
+    bool exists;
+    bool privileged; /* control and hardware domain, as dom0 */
+    bool m2p_strict; /* vm_assist m2p_strict */
+    bool writable_pagetables;
+    uint32_t nr_l4_pages;
+    xm_domid domid;
+    struct xm_vcpu vcpu[XM_MAX_VCPUS];
+};
+
+struct xm_machine; /* laid out in src/internal.h */
+
+/* Bytes of the machine block for CONFIG. */
+size_t xm_machine_size(const struct xm_config *config);
+
+/*
+ * Lays out a machine in BLOCK (xm_machine_size() bytes, 8-byte aligned). All
+ * frames are free, the M2P is all-ones, there are no domains.
+ */
+struct xm_machine *xm_machine_init(void *block, const struct xm_config *config);
+
+const struct xm_config *xm_machine_config(const struct xm_machine *m);
+
+/* Switches faults of an existing machine (enum xm_fault, or-ed). */
+void xm_machine_set_faults(struct xm_machine *m, uint32_t faults);
+
+/* The state of frame MFN, NULL if the machine has no such frame. */
+struct xm_frame *xm_machine_frame(struct xm_machine *m, xm_mfn mfn);
+const struct xm_frame *xm_machine_frame_const(const struct xm_machine *m,
+                                              xm_mfn mfn);
+
+/* The M2P entry of MFN (which must be a frame of the machine). */
+uint64_t *xm_machine_m2p(struct xm_machine *m, xm_mfn mfn);
+
+/* Makes a domain; NULL if the id is taken, special, or there is no room. */
+struct xm_domain *xm_domain_create(struct xm_machine *m, xm_domid domid,
+                                   bool privileged);
+struct xm_domain *xm_domain_find(struct xm_machine *m, xm_domid domid);
+
+/* The I-th domain (I < XM_MAX_DOMAINS), NULL if that place is empty. */
+struct xm_domain *xm_domain_at(struct xm_machine *m, uint32_t i);
+
+/* Gives a free frame to a domain, as Xen's allocator does (REF-14). */
+void xm_frame_assign(struct xm_machine *m, xm_mfn mfn, xm_domid domid);
+
+/* Who owns a frame that belongs to no guest. */
+enum xm_frame_kind {
+    XM_FRAME_FREE,
+    XM_FRAME_XEN,  /* private to Xen: no owner, C = 0 */
+    XM_FRAME_MMIO, /* dom_io: holes, MMIO, the first MiB */
+    XM_FRAME_M2P,  /* dom_xen, shared read-only */
+};
+void xm_frame_set_kind(struct xm_machine *m, xm_mfn mfn,
+                       enum xm_frame_kind kind);
+
+/*
+ * The surroundings of one hypercall: which machine, on which vCPU, and how
+ * soon something else wants the CPU.
+ */
+struct xm_cpu {
+    struct xm_machine *machine;
+    uint64_t *ram; /* guest RAM: 512 words a frame */
+    xm_domid domid;
+    uint32_t vcpu;
+    /*
+     * Xen asks at certain points whether to stop. The answer is yes once,
+     * after preempt_after questions answered no; negative: always no.
+     */
+    int64_t preempt_after;
+    bool preempted;           /* the answer was yes during the last call */
+    struct xm_rule_set fired; /* rules that spoke; the caller clears it */
+};
+
+/* The words of a frame in guest RAM. */
+static inline uint64_t *xm_ram_frame(const struct xm_cpu *c, xm_mfn mfn)
+{
+    return c->ram + mfn * XM_ENTRIES;
+}
+
+#endif

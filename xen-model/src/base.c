@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Base pointers, and the slots of an L4 that are Xen's. Mirrors
+ * new_guest_cr3(), MMUEXT_NEW_USER_BASEPTR, init_xen_l4_slots(),
+ * fill_ro_mpt() and zap_ro_mpt(). Rules CR3-*, VAL-41..45, VMA-05..08.
+ *
+ * What Xen writes into its slots is its own business and differs between
+ * hosts. The model writes a token of the same shape, and keeps the two facts
+ * a guest can see: slot 256 shows the M2P or is empty, slot 258 is the table
+ * itself.
+ *
+ * GAP: lazily mapped LDT pages, dropped here by Xen, are not modelled.
+ */
+#include "internal.h"
+
+#define SLOT_RO_M2P 256u
+#define SLOT_LINEAR 258u
+#define SLOT_SHADOW_LINEAR 259u
+#define XEN_TOKEN (XM_PTE_P | XM_PTE_RW | XM_PTE_A | XM_PTE_D)
+#define M2P_TOKEN (XM_PTE_P | XM_PTE_US | XM_PTE_A | XM_PTE_NX)
+
+void xm__init_xen_l4_slots(struct xm_cpu *c, xm_mfn table,
+                           const struct xm_domain *d)
+{
+    uint64_t *const t = xm_ram_frame(c, table);
+
+    for (unsigned int i = XM_L4_XEN_FIRST; i <= XM_L4_XEN_LAST; i++)
+        t[i] = XEN_TOKEN;
+    t[SLOT_RO_M2P] = d->m2p_strict ? M2P_TOKEN : 0;
+    t[SLOT_LINEAR] = xm_pte(table, XEN_TOKEN | XM_PTE_NX);
+    t[SLOT_SHADOW_LINEAR] = 0;
+}
+
+/* An old base: dropped now, or later if that takes too long. */
+static struct xm_result put_old_base(struct xm_cpu *c, xm_mfn mfn)
+{
+    const int rc = xm__put_page_type(c, mfn, XM_PTF_PREEMPTIBLE, XM_NO_MFN);
+
+    if (rc == 0) {
+        xm__put_page(c, mfn);
+        return xm__ok();
+    }
+    xm__defer_put(c, mfn, XM_NO_MFN, rc == -XEN_ERESTART);
+    return xm__interrupted(-XEN_ERESTART);
+}
+
+static struct xm_result get_base(struct xm_cpu *c, xm_mfn mfn,
+                                 enum xm_rule not_own)
+{
+    struct xm_result r = xm__get_page_and_type_from_mfn(
+        c, mfn, 4, c->domid, XM_PTF_PREEMPTIBLE, not_own);
+
+    if (r.rc == -XEN_EINTR)
+        r.rc = -XEN_ERESTART;
+    return r;
+}
+
+struct xm_result xm__new_guest_cr3(struct xm_cpu *c, xm_mfn mfn)
+{
+    struct xm_vcpu *v = xm__vcpu(c);
+    const bool had_base = v->has_base;
+    const xm_mfn old = v->guest_table;
+    struct xm_result r;
+    uint64_t *m2p_slot;
+
+    if (xm__put_old_guest_table(c) != 0)
+        return xm__interrupted(-XEN_ERESTART);
+    if (had_base && old == mfn) {
+        xm__note(c, XM_R_BASE_SAME);
+        return xm__ok();
+    }
+    r = get_base(c, mfn, XM_R_BASE_NOT_OWN);
+    if (r.rc != 0)
+        return r;
+
+    m2p_slot = &xm_ram_frame(c, mfn)[SLOT_RO_M2P];
+    if (!xm__domain(c)->m2p_strict && *m2p_slot == 0)
+        *m2p_slot = M2P_TOKEN;
+    v->guest_table = mfn;
+    v->has_base = true;
+    return had_base ? put_old_base(c, old) : r;
+}
+
+struct xm_result xm__new_user_baseptr(struct xm_cpu *c, xm_mfn mfn)
+{
+    struct xm_vcpu *v = xm__vcpu(c);
+    const bool had_base = v->has_user_base;
+    const xm_mfn old = v->guest_table_user;
+    struct xm_result r;
+
+    if (mfn == (had_base ? old : 0))
+        return xm__ok();
+    if (mfn != 0) {
+        r = get_base(c, mfn, XM_R_USER_BASE_NOT_OWN);
+        if (r.rc != 0)
+            return r;
+        if (xm__domain(c)->m2p_strict)
+            xm_ram_frame(c, mfn)[SLOT_RO_M2P] = 0;
+    }
+    v->guest_table_user = mfn;
+    v->has_user_base = mfn != 0;
+    return had_base ? put_old_base(c, old) : xm__ok();
+}

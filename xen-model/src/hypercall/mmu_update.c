@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * HYPERVISOR_mmu_update. Mirrors do_mmu_update(). Rules MMU-*.
+ *
+ * The lock that Xen takes on the table (T + 1 for a moment) has no effect
+ * that another actor could see, so it is left out.
+ *
+ * GAP: arguments in guest memory (the raw entry), and domains with other
+ * address translation than PV.
+ */
+#include <xen-model/hypercall.h>
+
+#include "../internal.h"
+
+#define COMMAND_MASK 7u
+
+struct call {
+    const struct xm_domain *pt_owner;
+    xm_domid pg_owner;
+};
+
+static struct xm_result update_live(struct xm_cpu *c, const struct call *call,
+                                    xm_mfn mfn, const struct mmu_update *req,
+                                    bool preserve_ad)
+{
+    const struct xm_frame *f = xm__frame(c, mfn);
+    const unsigned int slot = (req->ptr & (XM_PAGE_SIZE - 1)) / 8;
+    const unsigned int level = xm_pgt_level(f->type_info);
+
+    if (level == 1)
+        return xm__mod_l1_entry(c, mfn, slot, (struct l1e){ req->val },
+                                preserve_ad, call->pt_owner, call->pg_owner);
+    if (level != 0) {
+        if (call->pg_owner != call->pt_owner->domid)
+            return xm__deny(XM_R_MMU_FOREIGN_UPPER, call->pg_owner,
+                            call->pt_owner->domid);
+        return xm__mod_lxe_entry(c, level, mfn, slot, (struct lxe){ req->val },
+                                 preserve_ad);
+    }
+    if ((f->type_info & XM_PGT_TYPE_MASK) != XM_PGT_WRITABLE)
+        return xm__deny(XM_R_MMU_BAD_TYPE, mfn, f->type_info);
+    xm_ram_frame(c, mfn)[slot] = req->val;
+    return xm__ok();
+}
+
+static struct xm_result update_entry(struct xm_cpu *c, const struct call *call,
+                                     const struct mmu_update *req,
+                                     bool preserve_ad)
+{
+    const xm_mfn mfn = req->ptr >> XM_PAGE_SHIFT;
+    struct xm_frame *f;
+    struct xm_result r = xm__ok();
+
+    if ((call->pg_owner != DOMID_IO && !xm__may_act_on(c, call->pg_owner)) ||
+        !xm__may_act_on(c, call->pt_owner->domid))
+        return xm__deny(XM_R_MMU_PRIVILEGE, call->pg_owner,
+                        call->pt_owner->domid);
+    f = xm__get_page_from_mfn(c, mfn, call->pt_owner->domid);
+    if (!f)
+        return xm__deny(XM_R_MMU_NOT_OWN, mfn, call->pt_owner->domid);
+
+    if (xm__lockable(f)) {
+        r = update_live(c, call, mfn, req, preserve_ad);
+    } else if (xm__get_page_type(c, mfn, XM_PGT_WRITABLE, false).rc == 0) {
+        xm_ram_frame(c, mfn)[(req->ptr & (XM_PAGE_SIZE - 1)) / 8] = req->val;
+        (void)xm__put_page_type(c, mfn, 0, XM_NO_MFN);
+        xm__note(c, XM_R_MMU_RAW);
+    } else {
+        r = xm__deny(XM_R_MMU_PARTIAL, mfn, f->type_info);
+    }
+    xm__put_page(c, mfn);
+    return r;
+}
+
+static struct xm_result update_machphys(struct xm_cpu *c,
+                                        const struct call *call,
+                                        const struct mmu_update *req)
+{
+    const xm_mfn mfn = req->ptr >> XM_PAGE_SHIFT;
+
+    if (call->pt_owner->domid != c->domid)
+        return xm__deny(XM_R_MACHPHYS_TABLE_OWNER, call->pt_owner->domid, 0);
+    if (call->pg_owner != DOMID_IO && !xm__may_act_on(c, call->pg_owner))
+        return xm__deny(XM_R_MACHPHYS_PRIVILEGE, call->pg_owner, 0);
+    if (!xm__get_page_from_mfn(c, mfn, call->pg_owner))
+        return xm__deny(XM_R_MACHPHYS_NOT_OWN, mfn, call->pg_owner);
+    *xm_machine_m2p(c->machine, mfn) = req->val;
+    xm__put_page(c, mfn);
+    return xm__ok();
+}
+
+static struct xm_result one_request(struct xm_cpu *c, const struct call *call,
+                                    const struct mmu_update *req)
+{
+    const unsigned int command = req->ptr & COMMAND_MASK;
+    struct mmu_update plain = { .ptr = req->ptr & ~(uint64_t)COMMAND_MASK,
+                                .val = req->val };
+
+    switch (command) {
+    case MMU_NORMAL_PT_UPDATE:
+    case MMU_PT_UPDATE_PRESERVE_AD:
+    case MMU_PT_UPDATE_NO_TRANSLATE:
+        return update_entry(c, call, &plain,
+                            command == MMU_PT_UPDATE_PRESERVE_AD);
+    case MMU_MACHPHYS_UPDATE:
+        return update_machphys(c, call, req);
+    default:
+        return xm__deny(XM_R_MMU_COMMAND, command, req->ptr);
+    }
+}
+
+/* Who owns the tables and the pages. MMU-05..07. */
+static struct xm_result find_owners(struct xm_cpu *c, uint32_t foreigndom,
+                                    struct call *call, bool *write_done)
+{
+    const uint32_t pt = foreigndom >> 16;
+
+    *write_done = false;
+    call->pt_owner = xm__domain(c);
+    if (pt != 0 && pt - 1 != c->domid) {
+        call->pt_owner = xm_domain_find(c->machine, (xm_domid)(pt - 1));
+        if (!call->pt_owner)
+            return xm__deny(XM_R_MMU_PT_DOMAIN, pt - 1, 0);
+        *write_done = true;
+        if (!call->pt_owner->vcpu[0].initialised)
+            return xm__deny(XM_R_MMU_NO_VCPU, pt - 1, 0);
+    }
+    *write_done = true;
+    if (!xm__get_pg_owner(c, foreigndom & 0xffff, &call->pg_owner))
+        return xm__deny(XM_R_MMU_FD, foreigndom & 0xffff, 0);
+    return xm__ok();
+}
+
+struct xm_result xm_mmu_update(struct xm_cpu *c, const struct mmu_update *reqs,
+                               uint32_t count, uint32_t *done,
+                               uint32_t foreigndom)
+{
+    struct call call;
+    struct xm_result r;
+    uint32_t before = 0, i = 0;
+    bool write_done;
+
+    c->preempted = false;
+    if (xm__put_old_guest_table(c) != 0)
+        return xm__finish(c, xm__interrupted(-XEN_ERESTART));
+    if (count == XM_PREEMPTED && !reqs)
+        return (struct xm_result){ .rc = (int)foreigndom };
+    if (count & XM_PREEMPTED) {
+        count &= ~XM_PREEMPTED;
+        before = done ? *done : 0;
+    }
+
+    r = find_owners(c, foreigndom, &call, &write_done);
+    for (; r.rc == 0 && i < count; i++) {
+        if (xm__between_requests(c, i == 0) != 0) {
+            r = xm__interrupted(-XEN_ERESTART);
+            break;
+        }
+        r = one_request(c, &call, &reqs[i]);
+        if (r.rc != 0)
+            break;
+    }
+    if (r.rc == -XEN_EINTR)
+        r.rc = -XEN_ERESTART;
+    if (write_done && done)
+        *done = before + i;
+    return xm__end_of_call(c, r);
+}

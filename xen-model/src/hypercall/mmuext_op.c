@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * HYPERVISOR_mmuext_op. Mirrors do_mmuext_op(). Rules EXT-*, PIN-*, CR3-*.
+ *
+ * TLB and cache operations check their arguments and change nothing here.
+ *
+ * GAP: SET_LDT checks its arguments only; arguments in guest memory (the raw
+ * entry); dying domains.
+ */
+#include <xen-model/hypercall.h>
+
+#include "../internal.h"
+
+static struct xm_result pin_table(struct xm_cpu *c, xm_domid owner,
+                                  unsigned int level, xm_mfn mfn)
+{
+    const struct xm_vcpu *v = xm__vcpu(c);
+    struct xm_frame *f = xm__get_page_from_mfn(c, mfn, owner);
+    struct xm_result r;
+
+    if (!f)
+        return xm__deny(XM_R_PIN_NOT_OWN, mfn, owner);
+    r = xm__get_page_type(c, mfn, XM_PGT_LEVEL(level), true);
+    if (r.rc != 0) {
+        if (!(v->has_old && v->old_guest_table == mfn))
+            xm__put_page(c, mfn);
+        return r;
+    }
+    if (!(f->type_info & XM_PGT_PINNED)) {
+        f->type_info |= XM_PGT_PINNED; /* owns both references from now on */
+        return r;
+    }
+    r = xm__deny(XM_R_PIN_TWICE, mfn, f->type_info);
+    if (level == 1)
+        xm__put_page_and_type(c, mfn);
+    else
+        xm__defer_put(c, mfn, XM_NO_MFN, false);
+    return r;
+}
+
+static struct xm_result unpin_table(struct xm_cpu *c, xm_domid owner,
+                                    xm_mfn mfn)
+{
+    struct xm_frame *f = xm__get_page_from_mfn(c, mfn, owner);
+    int rc;
+
+    if (!f)
+        return xm__deny(XM_R_UNPIN_NOT_OWN, mfn, owner);
+    if (!(f->type_info & XM_PGT_PINNED)) {
+        xm__put_page(c, mfn);
+        return xm__deny(XM_R_UNPIN_NOT_PINNED, mfn, f->type_info);
+    }
+    f->type_info &= ~XM_PGT_PINNED;
+    rc = xm__put_page_type(c, mfn, XM_PTF_PREEMPTIBLE, XM_NO_MFN);
+    if (rc == 0)
+        xm__put_page(c, mfn);
+    else /* the rest comes later, the operation has succeeded */
+        xm__defer_put(c, mfn, XM_NO_MFN, rc == -XEN_ERESTART);
+    xm__put_page(c, mfn);
+    return xm__ok();
+}
+
+/* A page to overwrite, held with both references. NOT_OWN: if it is not. */
+static struct xm_result get_destination(struct xm_cpu *c, xm_domid owner,
+                                        xm_mfn mfn, enum xm_rule not_own)
+{
+    struct xm_frame *f = owner == DOMID_IO
+                             ? NULL
+                             : xm__get_page_from_mfn(c, mfn, owner);
+
+    if (!f)
+        return xm__deny(not_own, mfn, owner);
+    if (xm__get_page_type(c, mfn, XM_PGT_WRITABLE, false).rc != 0) {
+        xm__put_page(c, mfn);
+        return xm__deny(XM_R_CLEAR_TYPED, mfn, f->type_info);
+    }
+    return xm__ok();
+}
+
+static struct xm_result clear_page(struct xm_cpu *c, xm_domid owner, xm_mfn mfn)
+{
+    const struct xm_result r =
+        get_destination(c, owner, mfn, XM_R_CLEAR_NOT_OWN);
+
+    if (r.rc != 0)
+        return r;
+    for (unsigned int i = 0; i < XM_ENTRIES; i++)
+        xm_ram_frame(c, mfn)[i] = 0;
+    xm__put_page_and_type(c, mfn);
+    return r;
+}
+
+static struct xm_result copy_page(struct xm_cpu *c, xm_domid owner, xm_mfn to,
+                                  xm_mfn from)
+{
+    struct xm_result r;
+
+    if (!xm__get_page_from_mfn(c, from, owner))
+        return xm__deny(XM_R_COPY_SOURCE, from, owner);
+    r = get_destination(c, owner, to, XM_R_COPY_NOT_OWN);
+    if (r.rc == 0) {
+        for (unsigned int i = 0; i < XM_ENTRIES; i++)
+            xm_ram_frame(c, to)[i] = xm_ram_frame(c, from)[i];
+        xm__put_page_and_type(c, to);
+    }
+    xm__put_page(c, from);
+    return r;
+}
+
+/* The commands that work on the caller's own CPU state only. */
+static struct xm_result own_command(struct xm_cpu *c, const struct mmuext_op *op)
+{
+    const bool rights = xm__domain_has_hardware(xm__domain(c));
+
+    switch (op->cmd) {
+    case MMUEXT_NEW_BASEPTR:
+        return xm__new_guest_cr3(c, op->arg1.mfn);
+    case MMUEXT_NEW_USER_BASEPTR:
+        return xm__new_user_baseptr(c, op->arg1.mfn);
+    case MMUEXT_TLB_FLUSH_MULTI:
+    case MMUEXT_INVLPG_MULTI:
+        if (!xm__read_vcpu_mask(c, (uintptr_t)op->arg2.vcpumask))
+            return xm__deny(XM_R_EXT_VCPU_MASK, op->cmd, 0);
+        return xm__ok();
+    case MMUEXT_FLUSH_CACHE:
+        return rights ? xm__ok() : xm__deny(XM_R_EXT_CACHE, c->domid, 0);
+    case MMUEXT_FLUSH_CACHE_GLOBAL:
+        return rights ? xm__ok() : xm__deny(XM_R_EXT_CACHE_GLOBAL, c->domid, 0);
+    case MMUEXT_SET_LDT:
+        if (op->arg2.nr_ents > 8192 ||
+            (op->arg2.nr_ents != 0 &&
+             ((op->arg1.linear_addr & (XM_PAGE_SIZE - 1)) ||
+              !xm__guest_address(op->arg1.linear_addr))))
+            return xm__deny(XM_R_SET_LDT_ARGS, op->arg1.linear_addr,
+                            op->arg2.nr_ents);
+        return xm__ok();
+    default: /* flushes without arguments to check */
+        return xm__ok();
+    }
+}
+
+static struct xm_result one_op(struct xm_cpu *c, xm_domid owner,
+                               const struct mmuext_op *op)
+{
+    switch (op->cmd) {
+    case MMUEXT_PIN_L1_TABLE:
+    case MMUEXT_PIN_L2_TABLE:
+    case MMUEXT_PIN_L3_TABLE:
+    case MMUEXT_PIN_L4_TABLE:
+        return pin_table(c, owner, op->cmd - MMUEXT_PIN_L1_TABLE + 1,
+                         op->arg1.mfn);
+    case MMUEXT_UNPIN_TABLE:
+        return unpin_table(c, owner, op->arg1.mfn);
+    case MMUEXT_CLEAR_PAGE:
+        return clear_page(c, owner, op->arg1.mfn);
+    case MMUEXT_COPY_PAGE:
+        return copy_page(c, owner, op->arg1.mfn, op->arg2.src_mfn);
+    case MMUEXT_MARK_SUPER:
+    case MMUEXT_UNMARK_SUPER:
+        return xm__deny(XM_R_EXT_SUPERPAGE, op->cmd, op->arg1.mfn);
+    case MMUEXT_NEW_BASEPTR:
+    case MMUEXT_TLB_FLUSH_LOCAL:
+    case MMUEXT_INVLPG_LOCAL:
+    case MMUEXT_TLB_FLUSH_MULTI:
+    case MMUEXT_INVLPG_MULTI:
+    case MMUEXT_TLB_FLUSH_ALL:
+    case MMUEXT_INVLPG_ALL:
+    case MMUEXT_FLUSH_CACHE:
+    case MMUEXT_SET_LDT:
+    case MMUEXT_NEW_USER_BASEPTR:
+    case MMUEXT_FLUSH_CACHE_GLOBAL:
+        if (owner != c->domid)
+            return xm__deny(XM_R_EXT_FOREIGN, op->cmd, owner);
+        return own_command(c, op);
+    default:
+        return xm__deny(XM_R_EXT_COMMAND, op->cmd, 0);
+    }
+}
+
+struct xm_result xm_mmuext_op(struct xm_cpu *c, const struct mmuext_op *ops,
+                              uint32_t count, uint32_t *done,
+                              uint32_t foreigndom)
+{
+    struct xm_result r = xm__ok();
+    uint32_t before = 0, i = 0;
+    xm_domid owner;
+
+    c->preempted = false;
+    if (xm__put_old_guest_table(c) != 0)
+        return xm__finish(c, xm__interrupted(-XEN_ERESTART));
+    if (count == XM_PREEMPTED && !ops)
+        return (struct xm_result){ .rc = (int)foreigndom };
+    if (count & XM_PREEMPTED) {
+        count &= ~XM_PREEMPTED;
+        before = done ? *done : 0;
+    }
+    if (!xm__get_pg_owner(c, foreigndom & 0xffff, &owner))
+        return xm__finish(c, xm__deny(XM_R_EXT_FD, foreigndom & 0xffff, 0));
+    if (!xm__may_act_on(c, owner))
+        return xm__finish(c, xm__deny(XM_R_EXT_PRIVILEGE, owner, 0));
+
+    for (; r.rc == 0 && i < count; i++) {
+        if (xm__between_requests(c, i == 0) != 0) {
+            r = xm__interrupted(-XEN_ERESTART);
+            break;
+        }
+        r = one_op(c, owner, &ops[i]);
+        if (r.rc != 0)
+            break;
+    }
+    if (r.rc == -XEN_EINTR)
+        r.rc = -XEN_ERESTART;
+    if (done)
+        *done = before + i;
+    return xm__end_of_call(c, r);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * HYPERVISOR_update_va_mapping and its otherdomain form. Mirrors
+ * do_update_va_mapping() and map_guest_l1e(). Rules UVM-*.
+ */
+#include <xen-model/hypercall.h>
+
+#include "../internal.h"
+
+/* The table that holds the L1 entry of VA, through the kernel base. */
+static struct xm_result find_l1(struct xm_cpu *c, xm_vaddr va, xm_mfn *l1)
+{
+    const struct xm_vcpu *v = xm__vcpu(c);
+    xm_mfn mfn = v->guest_table;
+
+    if (!xm__guest_address(va))
+        return xm__deny(XM_R_UVM_VA, va, 0);
+    for (unsigned int level = 4; level >= 2; level--) {
+        const uint64_t e = xm_ram_frame(c, mfn)[xm_va_index(va, level)];
+
+        if (!(e & XM_PTE_P) || (level < 4 && (e & XM_PTE_PSE)))
+            return xm__deny(XM_R_UVM_NO_L2E, va, e);
+        mfn = xm_pte_mfn(e);
+    }
+    *l1 = mfn;
+    return xm__ok();
+}
+
+static struct xm_result flush(struct xm_cpu *c, uint64_t flags)
+{
+    const uint64_t kind = flags & UVMF_FLUSHTYPE_MASK;
+    const uint64_t mask = flags & ~(uint64_t)UVMF_FLUSHTYPE_MASK;
+
+    if ((kind == UVMF_TLB_FLUSH || kind == UVMF_INVLPG) &&
+        mask != UVMF_LOCAL && mask != UVMF_ALL && !xm__read_vcpu_mask(c, mask))
+        return xm__deny(XM_R_UVM_VCPU_MASK, mask, 0);
+    return xm__ok();
+}
+
+static struct xm_result update(struct xm_cpu *c, xm_vaddr va, uint64_t val,
+                               uint64_t flags, xm_domid pg_owner)
+{
+    struct xm_result r;
+    const struct xm_frame *f;
+    xm_mfn l1 = 0;
+
+    if (!xm__may_act_on(c, pg_owner))
+        return xm__deny(XM_R_UVM_PRIVILEGE, pg_owner, 0);
+    r = find_l1(c, va, &l1);
+    if (r.rc != 0)
+        return r;
+    f = xm__get_page_from_mfn(c, l1, c->domid);
+    if (!f)
+        return xm__deny(XM_R_UVM_L1_NOT_OWN, l1, va);
+    if (xm__lockable(f) && xm_pgt_level(f->type_info) == 1)
+        r = xm__mod_l1_entry(c, l1, xm_va_index(va, 1), (struct l1e){ val },
+                             false, xm__domain(c), pg_owner);
+    else
+        r = xm__deny(XM_R_UVM_NOT_L1, l1, f->type_info);
+    xm__put_page(c, l1);
+    return r.rc == 0 ? flush(c, flags) : r;
+}
+
+struct xm_result xm_update_va_mapping(struct xm_cpu *c, xm_vaddr va,
+                                      uint64_t val, uint64_t flags)
+{
+    return xm__finish(c, update(c, va, val, flags, c->domid));
+}
+
+struct xm_result xm_update_va_mapping_otherdomain(struct xm_cpu *c, xm_vaddr va,
+                                                  uint64_t val, uint64_t flags,
+                                                  xm_domid domid)
+{
+    xm_domid pg_owner;
+
+    if (!xm__get_pg_owner(c, domid, &pg_owner))
+        return xm__finish(c, xm__deny(XM_R_UVM_FD, domid, 0));
+    return xm__finish(c, update(c, va, val, flags, pg_owner));
+}

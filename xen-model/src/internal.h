@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The machine's layout and what the files of the model share. Function names
+ * are Xen's where Xen has the function, with the prefix xm__.
+ */
+#ifndef XM_INTERNAL_H
+#define XM_INTERNAL_H
+
+#include <xen-model/machine.h>
+#include <xen-model/pte.h>
+#include <xen/errno.h>
+#include <xen/xen.h>
+
+/* A mistake of the caller or of the model: stops at once, needs no libc. */
+#ifdef NDEBUG
+#define assert(e) ((void)sizeof(e))
+#else
+#define assert(e) ((e) ? (void)0 : __builtin_trap())
+#endif
+
+/* Followed in the block by nr_frames frames, then nr_frames M2P entries. */
+struct xm_machine {
+    struct xm_config config;
+    struct xm_domain domains[XM_MAX_DOMAINS];
+};
+
+/* How a reference is taken or dropped; the names are those of Xen. */
+#define XM_PTF_PARTIAL_SET 1u /* the slot already holds a general reference */
+#define XM_PTF_PREEMPTIBLE 4u
+#define XM_PTF_DEFER 8u       /* leave the put to old_guest_table */
+#define XM_PTF_RETAIN 16u     /* keep the reference on -ERESTART */
+
+#define XM_NO_MFN (~(xm_mfn)0)
+
+/* -- results ------------------------------------------------------------- */
+
+static inline struct xm_result xm__ok(void)
+{
+    return (struct xm_result){ 0 };
+}
+
+/* The refusal (or restart) RULE, about the values A and B. */
+static inline struct xm_result xm__deny(enum xm_rule rule, uint64_t a,
+                                        uint64_t b)
+{
+    return (struct xm_result){ .rc = -xm_rule_info(rule)->error,
+                               .rule = rule,
+                               .seen = { a, b } };
+}
+
+/* RULE altered or accepted something. */
+static inline void xm__note(struct xm_cpu *c, enum xm_rule rule)
+{
+    xm_rule_set_add(&c->fired, rule);
+}
+
+/* Ends a call: the rule that decided has spoken. */
+static inline struct xm_result xm__finish(struct xm_cpu *c, struct xm_result r)
+{
+    if (r.rule != XM_R_NONE)
+        xm__note(c, r.rule);
+    return r;
+}
+
+/* Xen asks whether it should stop here. */
+static inline bool xm__preempt_check(struct xm_cpu *c)
+{
+    if (c->preempt_after < 0)
+        return false;
+    if (c->preempt_after-- == 0)
+        c->preempted = true;
+    return c->preempted;
+}
+
+static inline struct xm_result xm__interrupted(int rc)
+{
+    struct xm_result r = xm__deny(XM_R_CALL_PREEMPTED, 0, 0);
+
+    r.rc = rc;
+    return r;
+}
+
+/* -- frames and references (refs.c) --------------------------------------- */
+
+static inline struct xm_frame *xm__frame(struct xm_cpu *c, xm_mfn mfn)
+{
+    return xm_machine_frame(c->machine, mfn);
+}
+
+static inline uint64_t xm__count(const struct xm_frame *f)
+{
+    return f->type_info & XM_PGT_COUNT_MASK;
+}
+
+/* The frame MFN if OWNER owns it, with one more general reference, or NULL. */
+struct xm_frame *xm__get_page_from_mfn(struct xm_cpu *c, xm_mfn mfn,
+                                       xm_domid owner);
+/* One more general reference whoever the owner is; false: there is none. */
+bool xm__page_get_owner_and_reference(struct xm_frame *f);
+void xm__put_page(struct xm_cpu *c, xm_mfn mfn);
+
+/* -- domains -------------------------------------------------------------- */
+
+struct xm_domain *xm__domain(struct xm_cpu *c);
+struct xm_vcpu *xm__vcpu(struct xm_cpu *c);
+
+/*
+ * Xen's get_pg_owner(): the domain meant by ID. DOMID_IO and DOMID_XEN stand
+ * for themselves. false: there is none, or it is the caller's own number.
+ */
+bool xm__get_pg_owner(struct xm_cpu *c, uint32_t id, xm_domid *owner);
+/* The default policy: a domain acts on itself, the control domain on all. */
+bool xm__may_act_on(struct xm_cpu *c, xm_domid target);
+
+/* -- types (type.c) ------------------------------------------------------- */
+
+struct xm_result xm__get_page_type(struct xm_cpu *c, xm_mfn mfn, uint64_t type,
+                                   bool preemptible);
+/*
+ * Drops one type reference. PTPG: the table whose entry named MFN, or
+ * XM_NO_MFN. 0, -EINTR (nothing done) or -ERESTART (partly done).
+ */
+int xm__put_page_type(struct xm_cpu *c, xm_mfn mfn, unsigned int flags,
+                      xm_mfn ptpg);
+/* Both references at once, not preemptible. */
+void xm__put_page_and_type(struct xm_cpu *c, xm_mfn mfn);
+
+/* Takes MFN of DOMID with a general and a page-table reference of LEVEL. */
+struct xm_result xm__get_page_and_type_from_mfn(struct xm_cpu *c, xm_mfn mfn,
+                                                unsigned int level,
+                                                xm_domid owner,
+                                                unsigned int flags,
+                                                enum xm_rule not_own);
+
+/* Xen's page_lock() would succeed: the frame is live and validated. */
+static inline bool xm__lockable(const struct xm_frame *f)
+{
+    return (f->type_info & XM_PGT_VALIDATED) && xm__count(f) != 0;
+}
+
+/* -- entries -------------------------------------------------------------- */
+
+bool xm__domain_has_hardware(const struct xm_domain *d);
+
+uint64_t xm__adjust_guest_l1e(struct xm_cpu *c, uint64_t v);
+uint64_t xm__adjust_guest_lxe(struct xm_cpu *c, unsigned int level, uint64_t v);
+
+/*
+ * References for one present L1 entry of a table of TABLE_OWNER; PG_OWNER is
+ * whose frames it may name. *FLIP: bits to toggle before it is stored.
+ */
+struct xm_result xm__get_page_from_l1e(struct xm_cpu *c, struct l1e e,
+                                       const struct xm_domain *table_owner,
+                                       xm_domid pg_owner, uint64_t *flip);
+void xm__put_page_from_l1e(struct xm_cpu *c, struct l1e e);
+struct xm_result xm__mod_l1_entry(struct xm_cpu *c, xm_mfn table,
+                                  unsigned int slot, struct l1e e,
+                                  bool preserve_ad,
+                                  const struct xm_domain *table_owner,
+                                  xm_domid pg_owner);
+struct xm_result xm__promote_l1_table(struct xm_cpu *c, xm_mfn table);
+void xm__demote_l1_table(struct xm_cpu *c, xm_mfn table);
+
+struct xm_result xm__get_page_from_lxe(struct xm_cpu *c, unsigned int level,
+                                       struct lxe e, xm_mfn table,
+                                       xm_domid owner, unsigned int flags);
+int xm__put_page_from_lxe(struct xm_cpu *c, unsigned int level, struct lxe e,
+                          xm_mfn table, unsigned int flags);
+struct xm_result xm__mod_lxe_entry(struct xm_cpu *c, unsigned int level,
+                                   xm_mfn table, unsigned int slot,
+                                   struct lxe e, bool preserve_ad);
+struct xm_result xm__promote_lxe_table(struct xm_cpu *c, unsigned int level,
+                                       xm_mfn table);
+int xm__demote_lxe_table(struct xm_cpu *c, unsigned int level, xm_mfn table,
+                         bool preemptible);
+
+struct xm_result xm__get_linear_pagetable(struct xm_cpu *c, unsigned int level,
+                                          struct lxe e, xm_mfn table,
+                                          xm_domid owner);
+void xm__dec_linear(struct xm_cpu *c, xm_mfn target, xm_mfn table);
+
+/* Stores V, keeping the A and D bits that are there if PRESERVE_AD. */
+static inline void xm__update_intpte(uint64_t *slot, uint64_t v,
+                                     bool preserve_ad)
+{
+    *slot = preserve_ad ? v | (*slot & (XM_PTE_A | XM_PTE_D)) : v;
+}
+
+/* -- base pointers and deferred puts (base.c, deferred.c) ------------------ */
+
+void xm__init_xen_l4_slots(struct xm_cpu *c, xm_mfn table,
+                           const struct xm_domain *d);
+struct xm_result xm__new_guest_cr3(struct xm_cpu *c, xm_mfn mfn);
+struct xm_result xm__new_user_baseptr(struct xm_cpu *c, xm_mfn mfn);
+
+/* Leaves MFN to the next put_old_guest_table(). */
+void xm__defer_put(struct xm_cpu *c, xm_mfn mfn, xm_mfn ptpg, bool partial);
+/* 0, or -ERESTART. */
+int xm__put_old_guest_table(struct xm_cpu *c);
+/*
+ * What Xen does between two requests: a deferred put becomes a continuation,
+ * which finishes it first. Once the call was preempted, that is for the next
+ * call to do. 0, or -ERESTART.
+ */
+int xm__between_requests(struct xm_cpu *c, bool first);
+/*
+ * The end of mmu_update and mmuext_op with answer R. If the deferred put is
+ * interrupted, -ERESTART with R.rc in seen[0]: the guest goes on by calling
+ * with no requests, count XM_PREEMPTED and R.rc as foreigndom (PRE-12).
+ */
+struct xm_result xm__end_of_call(struct xm_cpu *c, struct xm_result r);
+
+/* -- guest memory (guest_access.c) ----------------------------------------- */
+
+/* Xen's access_ok(): below the hole, or above Xen's range. */
+static inline bool xm__guest_address(xm_vaddr va)
+{
+    return va < (1ull << 47) || va >= 0xffff880000000000ull;
+}
+
+/* Copies through the current tables; false: not mapped. */
+bool xm__copy_from_guest(struct xm_cpu *c, void *to, xm_vaddr from, size_t n);
+/* Reads a bitmap of vCPUs; false: not readable. */
+bool xm__read_vcpu_mask(struct xm_cpu *c, xm_vaddr mask);
+
+#endif

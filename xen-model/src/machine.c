@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Laying out a machine, its domains and its frames. Mirrors what Xen's boot
+ * and allocator leave: alloc_heap_pages(), assign_pages(),
+ * share_xen_page_with_guest().
+ */
+#include "internal.h"
+
+struct xm_config xm_config_default(uint32_t nr_frames)
+{
+    return (struct xm_config){
+        .nr_frames = nr_frames,
+        .pv_linear_pt = true,
+        .iomem_limit = 1ull << 28, /* 40 physical address bits */
+        .iomem_denied = {
+            { 0xfec00, 0xfec00 },       /* I/O APIC */
+            { 0xfee00, 0xfeeff },       /* local APIC, MSI window */
+            { 0xfd00000, 0xfffffff },   /* HyperTransport hole */
+        },
+    };
+}
+
+static struct xm_frame *frames(const struct xm_machine *m)
+{
+    return (struct xm_frame *)(uintptr_t)(m + 1);
+}
+
+size_t xm_machine_size(const struct xm_config *config)
+{
+    return sizeof(struct xm_machine) +
+           (size_t)config->nr_frames *
+               (sizeof(struct xm_frame) + sizeof(uint64_t));
+}
+
+struct xm_machine *xm_machine_init(void *block, const struct xm_config *config)
+{
+    struct xm_machine *m = block;
+
+    *m = (struct xm_machine){ .config = *config };
+    for (xm_mfn mfn = 0; mfn < config->nr_frames; mfn++)
+        xm_frame_set_kind(m, mfn, XM_FRAME_FREE);
+    return m;
+}
+
+const struct xm_config *xm_machine_config(const struct xm_machine *m)
+{
+    return &m->config;
+}
+
+void xm_machine_set_faults(struct xm_machine *m, uint32_t faults)
+{
+    m->config.faults = faults;
+}
+
+const struct xm_frame *xm_machine_frame_const(const struct xm_machine *m,
+                                              xm_mfn mfn)
+{
+    return mfn < m->config.nr_frames ? &frames(m)[mfn] : NULL;
+}
+
+struct xm_frame *xm_machine_frame(struct xm_machine *m, xm_mfn mfn)
+{
+    return mfn < m->config.nr_frames ? &frames(m)[mfn] : NULL;
+}
+
+uint64_t *xm_machine_m2p(struct xm_machine *m, xm_mfn mfn)
+{
+    assert(mfn < m->config.nr_frames);
+    return (uint64_t *)&frames(m)[m->config.nr_frames] + mfn;
+}
+
+struct xm_domain *xm_domain_find(struct xm_machine *m, xm_domid domid)
+{
+    for (unsigned int i = 0; i < XM_MAX_DOMAINS; i++)
+        if (m->domains[i].exists && m->domains[i].domid == domid)
+            return &m->domains[i];
+    return NULL;
+}
+
+struct xm_domain *xm_domain_at(struct xm_machine *m, uint32_t i)
+{
+    return i < XM_MAX_DOMAINS && m->domains[i].exists ? &m->domains[i] : NULL;
+}
+
+struct xm_domain *xm_domain_create(struct xm_machine *m, xm_domid domid,
+                                   bool privileged)
+{
+    if (domid >= DOMID_FIRST_RESERVED || xm_domain_find(m, domid))
+        return NULL;
+    for (unsigned int i = 0; i < XM_MAX_DOMAINS; i++) {
+        struct xm_domain *d = &m->domains[i];
+
+        if (d->exists)
+            continue;
+        *d = (struct xm_domain){ .exists = true,
+                                 .privileged = privileged,
+                                 .domid = domid };
+        return d;
+    }
+    return NULL;
+}
+
+void xm_frame_assign(struct xm_machine *m, xm_mfn mfn, xm_domid domid)
+{
+    struct xm_frame *f = xm_machine_frame(m, mfn);
+
+    assert(f && (f->count_info & XM_PGC_STATE_MASK) == XM_PGC_STATE_FREE);
+    *f = (struct xm_frame){ .count_info = XM_PGC_ALLOCATED | 1,
+                            .owner = domid };
+}
+
+void xm_frame_set_kind(struct xm_machine *m, xm_mfn mfn,
+                       enum xm_frame_kind kind)
+{
+    static const struct xm_frame states[] = {
+        [XM_FRAME_FREE] = { .count_info = XM_PGC_STATE_FREE,
+                            .owner = XM_DOMID_NONE },
+        [XM_FRAME_XEN] = { .owner = XM_DOMID_NONE },
+        [XM_FRAME_MMIO] = { .count_info = XM_PGC_ALLOCATED | 1,
+                            .type_info =
+                                XM_PGT_WRITABLE | XM_PGT_VALIDATED | 1,
+                            .owner = DOMID_IO },
+        [XM_FRAME_M2P] = { .count_info = XM_PGC_ALLOCATED | XM_PGC_XEN_HEAP |
+                                         1,
+                           .type_info = XM_PGT_NONE | XM_PGT_VALIDATED | 1,
+                           .owner = DOMID_XEN },
+    };
+    struct xm_frame *f = xm_machine_frame(m, mfn);
+
+    assert(f);
+    *f = states[kind];
+    *xm_machine_m2p(m, mfn) = ~0ull;
+}
+
+struct xm_domain *xm__domain(struct xm_cpu *c)
+{
+    struct xm_domain *d = xm_domain_find(c->machine, c->domid);
+
+    assert(d);
+    return d;
+}
+
+struct xm_vcpu *xm__vcpu(struct xm_cpu *c)
+{
+    assert(c->vcpu < XM_MAX_VCPUS);
+    return &xm__domain(c)->vcpu[c->vcpu];
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The rule table as data, and the names of Xen's errnos.
+ */
+#include <xen-model/rule.h>
+#include <xen/errno.h>
+
+#define XEN_0 0
+
+static const struct xm_rule_info rules[XM_NR_RULES] = {
+    [XM_R_NONE] = { "", 0, "", "", "" },
+#define XM_RULE(sym, id, err, ref, sentence, function) \
+    [XM_R_##sym] = { id, XEN_##err, ref, sentence, function },
+#include <xen-model/rules.def>
+#undef XM_RULE
+};
+
+static bool equal(const char *a, const char *b)
+{
+    while (*a && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+const struct xm_rule_info *xm_rule_info(enum xm_rule rule)
+{
+    return &rules[(unsigned int)rule < XM_NR_RULES ? rule : XM_R_NONE];
+}
+
+enum xm_rule xm_rule_by_id(const char *id)
+{
+    for (unsigned int i = 1; i < XM_NR_RULES; i++)
+        if (equal(rules[i].id, id))
+            return (enum xm_rule)i;
+    return XM_R_NONE;
+}
+
+static const struct {
+    const char *name;
+    int error;
+} errnos[] = {
+    { "0", 0 },
+    { "EINTR", XEN_EINTR },
+    { "ERESTART", XEN_ERESTART },
+#define XEN_ERRNO(name, value) { #name, value },
+#include <xen/errno.h>
+};
+
+const char *xm_errno_name(int error)
+{
+    if (error < 0)
+        error = -error;
+    for (size_t i = 0; i < sizeof(errnos) / sizeof(errnos[0]); i++)
+        if (errnos[i].error == error)
+            return errnos[i].name;
+    return NULL;
+}
+
+int xm_errno_by_name(const char *name)
+{
+    for (size_t i = 0; i < sizeof(errnos) / sizeof(errnos[0]); i++)
+        if (equal(errnos[i].name, name))
+            return errnos[i].error;
+    return -1;
+}
