@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where actual Xen and the shim's kernel are found.
+ */
+#ifndef EMU_CLI_XEN_H
+#define EMU_CLI_XEN_H
+
+#include <traces/backend.h>
+
+/*
+ * Starts actual Xen. HYPERVISOR: a file, or NULL for $PINFOLD_XEN, else what
+ * the scripts unpack below build/. ICOUNT: its clock counts instructions. 0,
+ * or -1 with MESSAGE.
+ */
+int cli_xen_open(const char *hypervisor, bool icount, struct pvt_backend **out,
+                 char *message, size_t size);
+
+#endif

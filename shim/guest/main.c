@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The shim: a PV kernel that executes, one at a time, the operations a host
+ * puts into its mailbox. It runs as dom0, on the tables Xen's builder made.
+ *
+ * It says where the mailbox is by one line on Xen's console.
+ */
+#include <guest-mm/scenario.h>
+#include <shim/mailbox.h>
+#include <xen/sched.h>
+#include <xen/xen.h>
+
+#include "hypercall.h"
+
+#define PAGE_SIZE 4096u
+#define SPINS_BEFORE_YIELD 4000u
+#define MAX_POOL 4096u
+
+void shim_main(const struct start_info *si);
+void page_fault(void);
+int shim_probe_load(uint64_t va, uint64_t *value);
+int shim_probe_store(uint64_t va, uint64_t value);
+extern uint64_t probe_error_code, probe_cr2;
+
+static struct shim_mailbox mailbox __attribute__((aligned(4096)));
+static uint64_t pool[MAX_POOL], scratch[2 * MAX_POOL];
+static struct mm_report report;
+
+static const uint64_t *p2m;
+
+static uint64_t machine_address(const void *p)
+{
+    const uint64_t offset = (uintptr_t)p - SHIM_VIRT_BASE;
+
+    return p2m[offset / PAGE_SIZE] * PAGE_SIZE + offset % PAGE_SIZE;
+}
+
+static void print(const char *text, uint64_t n)
+{
+    (void)hypercall(__HYPERVISOR_console_io, 0 /* write */, n, (uintptr_t)text,
+                    0, 0);
+}
+
+static void announce(uint64_t address)
+{
+    static const char digits[] = "0123456789abcdef";
+    char line[] = "pinfold shim: mailbox 0x0000000000000000\n";
+    const uint64_t end = sizeof(line) - 2;
+
+    for (uint64_t i = 1; i <= 16; i++, address >>= 4)
+        line[end - i] = digits[address & 15];
+    print(line, sizeof(line) - 1);
+}
+
+/* The boot map ends on a 4 MiB boundary, 512 KiB or more behind the stack. */
+static uint64_t end_of_boot_map(const struct start_info *si)
+{
+    const uint64_t mib4 = 4u << 20;
+    const uint64_t tables_end = si->pt_base + si->nr_pt_frames * PAGE_SIZE;
+    const uint64_t end = tables_end + PAGE_SIZE + (512u << 10);
+
+    return ((end + mib4 - 1) & ~(mib4 - 1)) - SHIM_VIRT_BASE;
+}
+
+static void flush_tlb(void)
+{
+    struct mmuext_op op = { .cmd = MMUEXT_TLB_FLUSH_LOCAL };
+
+    (void)hypercall(__HYPERVISOR_mmuext_op, (uintptr_t)&op, 1, 0, DOMID_SELF,
+                    0);
+}
+
+static void note_fault(struct shim_mailbox *m, int faulted)
+{
+    m->faulted = (uint64_t)faulted;
+    m->error_code = faulted ? probe_error_code : 0;
+    m->cr2 = faulted ? probe_cr2 : 0;
+}
+
+static void run_scenario(struct shim_mailbox *m)
+{
+    struct mm_request request;
+    const uint64_t *p = (const uint64_t *)(m->data + sizeof(request));
+
+    request = *(const struct mm_request *)m->data;
+    m->rc = -1;
+    if (request.nr_pool > MAX_POOL)
+        return;
+    for (uint32_t i = 0; i < request.nr_pool; i++)
+        pool[i] = p[i];
+    mm_scenario_run(0, &request, pool, scratch, &report);
+    *(struct mm_report *)m->data = report;
+    m->rc = 0;
+}
+
+static void execute(struct shim_mailbox *m)
+{
+    switch (m->command) {
+    case SHIM_HYPERCALL:
+        m->rc = hypercall(m->arg[0], m->arg[1], m->arg[2], m->arg[3],
+                          m->arg[4], m->arg[5]);
+        break;
+    case SHIM_LOAD:
+        flush_tlb();
+        note_fault(m, shim_probe_load(m->arg[0], &m->value));
+        break;
+    case SHIM_STORE:
+        flush_tlb();
+        note_fault(m, shim_probe_store(m->arg[0], m->arg[1]));
+        break;
+    case SHIM_SCENARIO:
+        run_scenario(m);
+        break;
+    case SHIM_SHUTDOWN: {
+        struct sched_shutdown reboot = { .reason = SHUTDOWN_reboot };
+
+        (void)hypercall(__HYPERVISOR_sched_op, SCHEDOP_shutdown,
+                        (uintptr_t)&reboot, 0, 0, 0);
+        break;
+    }
+    default: /* SHIM_PING */
+        m->rc = 0;
+        break;
+    }
+}
+
+static void serve(struct shim_mailbox *m)
+{
+    uint32_t spins = 0;
+
+    for (;;) {
+        const uint32_t n = __atomic_load_n(&m->request, __ATOMIC_ACQUIRE);
+
+        if (n != m->response) {
+            execute(m);
+            __atomic_store_n(&m->response, n, __ATOMIC_RELEASE);
+            spins = 0;
+        } else if (++spins < SPINS_BEFORE_YIELD) {
+            __asm__ volatile("pause");
+        } else {
+            (void)hypercall(__HYPERVISOR_sched_op, SCHEDOP_yield, 0, 0, 0, 0);
+            spins = 0;
+        }
+    }
+}
+
+void shim_main(const struct start_info *si)
+{
+    struct trap_info traps[2] = {
+        { .vector = 14, .cs = FLAT_KERNEL_CS, .address = (uintptr_t)page_fault }
+    };
+    struct shim_mailbox *const m = &mailbox;
+
+    p2m = (const uint64_t *)si->mfn_list;
+    (void)hypercall(__HYPERVISOR_set_trap_table, (uintptr_t)traps, 0, 0, 0, 0);
+    m->self = (uintptr_t)m;
+    m->p2m = machine_address(p2m);
+    m->nr_pages = si->nr_pages;
+    m->first_free = end_of_boot_map(si) / PAGE_SIZE;
+    m->boot_l4 = machine_address((const void *)si->pt_base) / PAGE_SIZE;
+    m->shared_info = si->shared_info;
+    m->magic = SHIM_MAGIC;
+    announce(machine_address(m));
+    serve(m);
+}

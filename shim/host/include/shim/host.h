@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Actual Xen, in QEMU, with the shim as its dom0: a backend of the trace
+ * runner. QEMU's RAM is shared, so Xen's own frame table is read directly.
+ */
+#ifndef SHIM_HOST_H
+#define SHIM_HOST_H
+
+#include <guest-mm/scenario.h>
+#include <traces/backend.h>
+
+struct shim_config {
+    const char *hypervisor; /* an unpacked multiboot ELF */
+    const char *kernel;     /* the shim, an ELF */
+    const char *qemu;       /* NULL: qemu-system-x86_64 from PATH */
+    unsigned int memory_mib; /* 0: 256 */
+    bool icount;            /* rdtsc counts instructions; boots in 10 s */
+};
+
+/*
+ * Starts Xen and waits for the shim. 0, or -1 with MESSAGE: what is missing
+ * or went wrong, and what to do.
+ */
+int shim_open(const struct shim_config *config, struct pvt_backend **out,
+              char *message, size_t size);
+
+/*
+ * Runs guest-mm's scenario inside the shim. POOL: request->nr_pool frames. 0,
+ * or -1 when the machine is gone (see b->message).
+ */
+int shim_run_scenario(struct pvt_backend *b, const struct mm_request *request,
+                      const uint64_t *pool, struct mm_report *report);
+
+#endif

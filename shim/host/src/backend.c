@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Actual Xen as a backend of the trace runner.
+ */
+#include "internal.h"
+
+#include <xen-model/pte.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where things are in the mailbox's data. */
+#define DONE_AT 0u
+#define REQUESTS_AT 64u
+
+int shim__fail(struct shim *s, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(s->backend.message, sizeof(s->backend.message), format, ap);
+    va_end(ap);
+    return -1;
+}
+
+static int take_frames(struct pvt_backend *b, xm_domid domid, uint32_t count,
+                       xm_mfn *mfns)
+{
+    struct shim *s = shim_of(b);
+
+    if (domid != 0)
+        return shim__fail(s, "the shim is domain 0, there is no domain %u",
+                          domid);
+    if (s->next_pfn + count > s->mailbox->nr_pages)
+        return shim__fail(s, "all %llu frames of the shim are used up",
+                          (unsigned long long)s->mailbox->nr_pages);
+    for (uint32_t i = 0; i < count; i++) {
+        mfns[i] = s->p2m[s->next_pfn++];
+        memset(shim__page(s, mfns[i]), 0, XM_PAGE_SIZE);
+    }
+    return 0;
+}
+
+static bool has_page(const struct shim *s, xm_mfn mfn)
+{
+    return mfn < s->backend.known.nr_frames;
+}
+
+static int write_page(struct pvt_backend *b, xm_mfn mfn,
+                      const uint64_t words[XM_ENTRIES])
+{
+    struct shim *s = shim_of(b);
+
+    if (!has_page(s, mfn))
+        return shim__fail(s, "there is no frame %#llx", (unsigned long long)mfn);
+    memcpy(shim__page(s, mfn), words, XM_PAGE_SIZE);
+    return 0;
+}
+
+static int read_page(struct pvt_backend *b, xm_mfn mfn,
+                     uint64_t words[XM_ENTRIES])
+{
+    struct shim *s = shim_of(b);
+
+    if (!has_page(s, mfn))
+        return shim__fail(s, "there is no frame %#llx", (unsigned long long)mfn);
+    memcpy(words, shim__page(s, mfn), XM_PAGE_SIZE);
+    return 0;
+}
+
+static int read_frame(struct pvt_backend *b, xm_mfn mfn, struct xm_frame *f)
+{
+    struct shim *s = shim_of(b);
+
+    if (!has_page(s, mfn))
+        return shim__fail(s, "there is no frame %#llx", (unsigned long long)mfn);
+    *f = shim__frame(s, mfn);
+    return 0;
+}
+
+static int read_m2p(struct pvt_backend *b, xm_mfn mfn, uint64_t *value)
+{
+    struct shim *s = shim_of(b);
+
+    if (!has_page(s, mfn))
+        return shim__fail(s, "there is no frame %#llx", (unsigned long long)mfn);
+    *value = shim__m2p(s, mfn);
+    return 0;
+}
+
+/* mmu_update and mmuext_op: COUNT requests of SIZE bytes each. */
+static int call_batch(struct shim *s, uint64_t number, const void *requests,
+                      uint32_t count, size_t size, uint32_t foreigndom,
+                      struct pvt_outcome *out)
+{
+    uint8_t *const data = s->mailbox->data;
+    const uint64_t arg[5] = { shim__data(s, REQUESTS_AT), count,
+                              shim__data(s, DONE_AT), foreigndom, 0 };
+    const uint32_t untouched = PVT_DONE_UNTOUCHED;
+
+    if ((SHIM_DATA_SIZE - REQUESTS_AT) / size < count)
+        return shim__fail(s, "a batch of %u is too large for the shim", count);
+    memcpy(data + DONE_AT, &untouched, sizeof(untouched));
+    if (count != 0)
+        memcpy(data + REQUESTS_AT, requests, count * size);
+    if (shim__hypercall(s, number, arg, &out->rc) != 0)
+        return -1;
+    memcpy(&out->done, data + DONE_AT, sizeof(out->done));
+    return 0;
+}
+
+static int access(struct shim *s, uint64_t command, const struct pvt_op *op,
+                  struct pvt_outcome *out)
+{
+    s->mailbox->arg[0] = op->va;
+    s->mailbox->arg[1] = op->val;
+    if (shim__call(s, command) != 0)
+        return -1;
+    out->faulted = s->mailbox->faulted != 0;
+    out->error_code = (uint32_t)s->mailbox->error_code;
+    out->cr2 = s->mailbox->cr2;
+    if (command == SHIM_LOAD && !out->faulted)
+        out->value = s->mailbox->value;
+    return 0;
+}
+
+static int execute(struct pvt_backend *b, const struct pvt_op *op,
+                   struct pvt_outcome *out)
+{
+    struct shim *s = shim_of(b);
+    const uint64_t arg[5] = { op->va, op->val, op->flags, op->other, 0 };
+
+    *out = (struct pvt_outcome){ .done = PVT_DONE_UNTOUCHED };
+    if (op->domid != 0 || op->vcpu != 0)
+        return shim__fail(s, "the shim is vCPU 0 of domain 0");
+    switch (op->call) {
+    case PVT_MMU_UPDATE:
+        return call_batch(s, __HYPERVISOR_mmu_update, op->updates, op->count,
+                          sizeof(op->updates[0]), op->foreigndom, out);
+    case PVT_MMUEXT_OP:
+        return call_batch(s, __HYPERVISOR_mmuext_op, op->ops, op->count,
+                          sizeof(op->ops[0]), op->foreigndom, out);
+    case PVT_UPDATE_VA_MAPPING:
+        return shim__hypercall(s,
+                               op->other == DOMID_SELF
+                                   ? __HYPERVISOR_update_va_mapping
+                                   : __HYPERVISOR_update_va_mapping_otherdomain,
+                               arg, &out->rc);
+    case PVT_LOAD:
+        return access(s, SHIM_LOAD, op, out);
+    case PVT_STORE:
+        return access(s, SHIM_STORE, op, out);
+    }
+    return shim__fail(s, "no such call: %d", (int)op->call);
+}
+
+static int end_trace(struct pvt_backend *b)
+{
+    const struct mmuext_op bases[] = {
+        { .cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = b->known.boot_l4 },
+        { .cmd = MMUEXT_NEW_USER_BASEPTR, .arg1.mfn = 0 },
+    };
+    const struct mmu_update window = {
+        .ptr = b->known.boot_l2 * XM_PAGE_SIZE + PVT_WINDOW_SLOT * 8,
+    };
+    struct pvt_outcome out;
+    struct shim *s = shim_of(b);
+
+    if (call_batch(s, __HYPERVISOR_mmuext_op, bases, 2, sizeof(bases[0]),
+                   DOMID_SELF, &out) != 0)
+        return -1;
+    if (out.rc == 0 && call_batch(s, __HYPERVISOR_mmu_update, &window, 1,
+                                  sizeof(window), DOMID_SELF, &out) != 0)
+        return -1;
+    return out.rc == 0 ? 0
+                       : shim__fail(s, "going back to the boot tables failed: "
+                                       "%lld", (long long)out.rc);
+}
+
+static void close_shim(struct pvt_backend *b)
+{
+    shim__stop(shim_of(b));
+    free(b);
+}
+
+static const struct pvt_backend_ops shim_ops = {
+    .name = "Xen",
+    .take_frames = take_frames,
+    .write_page = write_page,
+    .read_page = read_page,
+    .read_frame = read_frame,
+    .read_m2p = read_m2p,
+    .execute = execute,
+    .end_trace = end_trace,
+    .export_machine = shim__export_machine,
+    .close = close_shim,
+};
+
+int shim_open(const struct shim_config *config, struct pvt_backend **out,
+              char *message, size_t size)
+{
+    struct shim *s = calloc(1, sizeof(*s));
+
+    if (!s) {
+        snprintf(message, size, "out of memory");
+        return -1;
+    }
+    s->backend.ops = &shim_ops;
+    s->config = *config;
+    if (shim__start(s) != 0 || shim__attach(s) != 0 ||
+        shim__find_tables(s) != 0 || shim__find_known_frames(s) != 0) {
+        snprintf(message, size, "%s", s->backend.message);
+        close_shim(&s->backend);
+        return -1;
+    }
+    *out = &s->backend;
+    return 0;
+}
+
+int shim_run_scenario(struct pvt_backend *b, const struct mm_request *request,
+                      const uint64_t *pool, struct mm_report *report)
+{
+    struct shim *s = shim_of(b);
+    uint8_t *const data = s->mailbox->data;
+
+    if (sizeof(*request) + request->nr_pool * sizeof(pool[0]) > SHIM_DATA_SIZE)
+        return shim__fail(s, "a pool of %u frames is too large for the shim",
+                          request->nr_pool);
+    memcpy(data, request, sizeof(*request));
+    memcpy(data + sizeof(*request), pool, request->nr_pool * sizeof(pool[0]));
+    if (shim__call(s, SHIM_SCENARIO) != 0)
+        return -1;
+    if (s->mailbox->rc != 0)
+        return shim__fail(s, "the shim refuses a pool of %u frames",
+                          request->nr_pool);
+    memcpy(report, data, sizeof(*report));
+    return 0;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reading Xen's own frame table and M2P in the machine's RAM (rules FRM-*).
+ * What is assumed of Xen's layout is here, and checked on attach.
+ */
+#include "internal.h"
+
+#include <xen-model/pte.h>
+
+#include <string.h>
+#include <xen/memory.h>
+
+#define FRAME_TABLE_VA 0xffff82e000000000ull
+#define RO_M2P_VA 0xffff800000000000ull
+#define PAGE_INFO_SIZE 32u
+#define FRAMES_PER_GROUP ((1u << 21) / PAGE_INFO_SIZE)
+
+/* struct page_info of Xen 4.17. */
+struct page_info {
+    uint32_t next, prev;
+    uint64_t count_info;
+    uint64_t type_info;
+    uint32_t owner; /* frame of the struct domain */
+    uint16_t validated; /* 9:0 nr_validated_ptes, 15 partial_set */
+    int16_t linear_pt_count;
+};
+
+_Static_assert(sizeof(struct page_info) == PAGE_INFO_SIZE, "layout of Xen");
+
+#define BAD_ADDRESS (~0ull)
+
+/* Machine address behind VA in the tables of the boot L4. */
+static uint64_t translate(const struct shim *s, uint64_t va)
+{
+    xm_mfn mfn = s->mailbox->boot_l4;
+
+    for (unsigned int level = 4; level >= 1; level--) {
+        uint64_t e, size = 1ull << (XM_PAGE_SHIFT + 9 * (level - 1));
+
+        if ((mfn + 1) * XM_PAGE_SIZE > s->ram_size)
+            return BAD_ADDRESS;
+        e = shim__page(s, mfn)[xm_va_index(va, level)];
+        if (!(e & XM_PTE_P))
+            return BAD_ADDRESS;
+        mfn = xm_pte_mfn(e);
+        if (level == 1 || (level < 4 && (e & XM_PTE_PSE)))
+            return (mfn * XM_PAGE_SIZE & ~(size - 1)) | (va & (size - 1));
+    }
+    return BAD_ADDRESS;
+}
+
+static const struct page_info *page_info(const struct shim *s, xm_mfn mfn)
+{
+    return (const struct page_info *)(const void *)(
+               s->ram + s->frame_table[mfn / FRAMES_PER_GROUP]) +
+           mfn % FRAMES_PER_GROUP;
+}
+
+struct xm_frame shim__frame(const struct shim *s, xm_mfn mfn)
+{
+    const struct page_info p = *page_info(s, mfn);
+    struct xm_frame f = { .count_info = p.count_info,
+                          .type_info = p.type_info,
+                          .owner = XM_DOMID_NONE };
+
+    /* The other fields of a free frame mean other things. */
+    if ((p.count_info & XM_PGC_STATE_MASK) == XM_PGC_STATE_FREE) {
+        f.count_info = XM_PGC_STATE_FREE;
+        f.type_info = 0;
+        return f;
+    }
+    if (p.owner != 0 && (uint64_t)p.owner * XM_PAGE_SIZE < s->ram_size)
+        memcpy(&f.owner, shim__page(s, p.owner), sizeof(f.owner));
+    /* Without a live table Xen keeps its TLB time stamp in these bytes. */
+    if (xm_pgt_level(p.type_info) != 0 &&
+        (p.type_info & XM_PGT_COUNT_MASK) != 0) {
+        f.nr_validated = p.validated & 0x3ff;
+        f.partial_set = p.validated >> 15;
+        f.linear_count = p.linear_pt_count;
+    }
+    return f;
+}
+
+uint64_t shim__m2p(const struct shim *s, xm_mfn mfn)
+{
+    uint64_t value;
+
+    memcpy(&value, s->ram + s->m2p + mfn * sizeof(value), sizeof(value));
+    return value;
+}
+
+int shim__find_tables(struct shim *s)
+{
+    const uint64_t none[5] = { XENMEM_maximum_ram_page };
+    struct pvt_known_frames *k = &s->backend.known;
+    struct xm_frame l4;
+    uint64_t groups;
+    int64_t rc;
+
+    if (shim__hypercall(s, __HYPERVISOR_memory_op, none, &rc) != 0)
+        return -1;
+    k->nr_frames = (uint64_t)rc + 1;
+    groups = (k->nr_frames + FRAMES_PER_GROUP - 1) / FRAMES_PER_GROUP;
+    if (rc < 0 || k->nr_frames * XM_PAGE_SIZE > s->ram_size ||
+        groups > SHIM_MAX_GROUPS)
+        return shim__fail(s, "Xen counts %lld frames, which is not this "
+                             "machine's RAM", (long long)k->nr_frames);
+    for (uint64_t i = 0; i < groups; i++) {
+        s->frame_table[i] =
+            translate(s, FRAME_TABLE_VA + i * FRAMES_PER_GROUP * PAGE_INFO_SIZE);
+        if (s->frame_table[i] == BAD_ADDRESS)
+            return shim__fail(s, "Xen's frame table is not where 4.17 has it");
+    }
+    s->m2p = translate(s, RO_M2P_VA);
+    if (s->m2p == BAD_ADDRESS || k->nr_frames * 8 > (1u << 21))
+        return shim__fail(s, "Xen's M2P is not where 4.17 has it");
+
+    k->boot_l4 = s->mailbox->boot_l4;
+    l4 = shim__frame(s, k->boot_l4);
+    if (xm_pgt_level(l4.type_info) != 4 || !(l4.type_info & XM_PGT_PINNED) ||
+        l4.owner != 0)
+        return shim__fail(s, "the layout of Xen's frame table is not that of "
+                             "4.17: dom0's L4 reads count %#llx type %#llx",
+                          (unsigned long long)l4.count_info,
+                          (unsigned long long)l4.type_info);
+    k->boot_l3 = xm_pte_mfn(shim__page(s, k->boot_l4)[511]);
+    k->boot_l2 = xm_pte_mfn(shim__page(s, k->boot_l3)[510]);
+    return 0;
+}
+
+int shim__find_known_frames(struct shim *s)
+{
+    struct pvt_known_frames *k = &s->backend.known;
+    unsigned int found = 0;
+
+    k->shared_info = s->mailbox->shared_info / XM_PAGE_SIZE;
+    /* From the top: what Xen will allocate next is not there. */
+    for (xm_mfn mfn = k->nr_frames - 1; mfn > 0; mfn--) {
+        const struct xm_frame f = shim__frame(s, mfn);
+        const struct page_info *p = page_info(s, mfn);
+
+        if (f.count_info == XM_PGC_STATE_FREE && mfn >= k->nr_frames / 4)
+            k->free = mfn, found |= 1; /* keep the lowest of these */
+        else if (p->count_info == 0 && mfn >= 0x200 && !(found & 2))
+            k->xen = mfn, found |= 2;
+        else if (f.owner == DOMID_XEN && !(found & 4) &&
+                 f.type_info == (XM_PGT_NONE | XM_PGT_VALIDATED | 1))
+            k->m2p = mfn, found |= 4;
+        else if (f.owner == DOMID_IO && mfn < 0x100)
+            k->mmio = mfn, found |= 8;
+    }
+    if (found != 15)
+        return shim__fail(s, "the frame table shows no frame of some kind "
+                             "(found %#x of 0xf)", found);
+    return 0;
+}
+
+int shim__export_machine(struct pvt_backend *b, struct xm_machine *m,
+                         uint64_t *ram)
+{
+    const struct shim *s = shim_of(b);
+    struct xm_domain *d = xm_domain_create(m, 0, true);
+
+    if (!d)
+        return shim__fail(shim_of(b), "the machine has a domain 0 already");
+    d->vcpu[0] = (struct xm_vcpu){ .initialised = true,
+                                   .has_base = true,
+                                   .guest_table = b->known.boot_l4 };
+    for (xm_mfn mfn = 0; mfn < b->known.nr_frames; mfn++) {
+        struct xm_frame *f = xm_machine_frame(m, mfn);
+
+        *f = shim__frame(s, mfn);
+        *xm_machine_m2p(m, mfn) = shim__m2p(s, mfn);
+        if (xm_pgt_level(f->type_info) != 0 && f->owner == 0 &&
+            (f->type_info & XM_PGT_COUNT_MASK) != 0)
+            memcpy(ram + mfn * XM_ENTRIES, shim__page(s, mfn), XM_PAGE_SIZE);
+    }
+    return 0;
+}

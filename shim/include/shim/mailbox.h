@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The mailbox through which a host drives the shim. It lies in the guest's
+ * RAM, which the host shares. One request at a time: the host fills in the
+ * command, then raises request (release); the guest executes it, fills in the
+ * answer, then sets response to the same number (release).
+ */
+#ifndef SHIM_MAILBOX_H
+#define SHIM_MAILBOX_H
+
+#include <stdint.h>
+
+#define SHIM_MAGIC 0x314d494853504e46ull /* "FNPSHIM1" */
+#define SHIM_DATA_SIZE 65536u
+#define SHIM_VIRT_BASE 0xffffffff80000000ull
+
+enum shim_command {
+    SHIM_PING,
+    SHIM_HYPERCALL, /* arg[0] number, arg[1..5] arguments; rc */
+    SHIM_LOAD,      /* arg[0] address; value, or a fault */
+    SHIM_STORE,     /* arg[0] address, arg[1] value; or a fault */
+    SHIM_SCENARIO,  /* data: struct mm_request, pool; becomes the report */
+    SHIM_SHUTDOWN,  /* does not return */
+};
+
+struct shim_mailbox {
+    /* Each of the two words on a cache line of its own. */
+    _Alignas(64) uint32_t request;
+    _Alignas(64) uint32_t response;
+
+    _Alignas(64) uint64_t command;
+    uint64_t arg[6];
+    int64_t rc;
+    uint64_t value;
+    uint64_t faulted, error_code, cr2;
+
+    /* Written once, before the guest announces itself. */
+    uint64_t magic;
+    uint64_t self;        /* this structure's virtual address */
+    uint64_t p2m;         /* machine address of the p2m list, contiguous */
+    uint64_t nr_pages;    /* of the domain */
+    uint64_t first_free;  /* first pfn beyond the boot map */
+    uint64_t boot_l4;     /* mfn */
+    uint64_t shared_info; /* machine address */
+
+    _Alignas(4096) uint8_t data[SHIM_DATA_SIZE];
+};
+
+#endif

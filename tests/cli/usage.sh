@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Help goes to stdout with 0, wrong usage to stderr with 2.
+set -u
+pinfold=$1
+rc=0
+check() { # WANTED-CODE ARGUMENTS...
+    local want=$1 code
+    shift
+    "$pinfold" "$@" >/dev/null 2>&1
+    code=$?
+    [ $code -eq "$want" ] || { echo "pinfold $*: exit $code, not $want"; rc=1; }
+}
+check 0 --help
+check 0 --version
+check 2
+check 2 nonsense
+for command in replay rules methods; do
+    check 0 $command --help
+    check 2 $command --nonsense
+    [ -n "$("$pinfold" $command --help)" ] || { echo "$command: no help"; rc=1; }
+done
+check 2 replay
+check 2 replay /nonexistent.pvt
+check 0 rules
+check 0 rules --json
+exit $rc

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What can execute the steps of a trace: the model, or actual Xen. Both speak
+ * of the same machine frames, so what they answer compares directly.
+ */
+#ifndef TRACES_BACKEND_H
+#define TRACES_BACKEND_H
+
+#include <xen-model/hypercall.h>
+
+enum pvt_call {
+    PVT_MMU_UPDATE,
+    PVT_MMUEXT_OP,
+    PVT_UPDATE_VA_MAPPING, /* with other != DOMID_SELF: _otherdomain */
+    PVT_LOAD,              /* 64-bit load from va by the guest kernel */
+    PVT_STORE,             /* 64-bit store of val to va */
+};
+
+/* One step with every name resolved. */
+struct pvt_op {
+    enum pvt_call call;
+    xm_domid domid;
+    uint32_t vcpu;
+    uint32_t count;                   /* requests of MMU_UPDATE, MMUEXT_OP */
+    const struct mmu_update *updates;
+    const struct mmuext_op *ops;
+    uint32_t foreigndom;
+    xm_vaddr va;
+    uint64_t val, flags;
+    xm_domid other;
+};
+
+struct pvt_outcome {
+    int64_t rc;
+    uint32_t done;       /* *pdone after the call; PVT_DONE_UNTOUCHED before */
+    bool faulted;        /* PVT_LOAD and PVT_STORE: a page fault was taken */
+    uint32_t error_code;
+    xm_vaddr cr2;
+    uint64_t value;      /* of PVT_LOAD */
+    struct xm_result why; /* the model's reason; of actual Xen all zero */
+    struct xm_rule_set fired; /* rules that spoke; of actual Xen empty */
+};
+#define PVT_DONE_UNTOUCHED 0xa5a5a5a5u
+
+/*
+ * Frames every machine has. boot_l4[511] -> boot_l3[510] -> boot_l2 is what
+ * domain 0 runs on; boot_l2[PVT_WINDOW_SLOT] is free for a trace's window.
+ */
+struct pvt_known_frames {
+    xm_mfn boot_l4, boot_l3, boot_l2;
+    xm_mfn shared_info; /* Xen-heap frame shared with the domain */
+    xm_mfn xen;         /* private to Xen: no owner, not free */
+    xm_mfn free;        /* a free frame of RAM */
+    xm_mfn mmio;        /* a dom_io frame below max_page */
+    xm_mfn m2p;         /* a frame of the M2P, dom_xen's */
+    uint64_t nr_frames; /* max_page: this number and above do not exist */
+};
+#define PVT_WINDOW_SLOT 256u
+#define PVT_WINDOW_VA 0xffffffffa0000000ull
+
+struct pvt_backend;
+
+struct pvt_backend_ops {
+    const char *name; /* "model", "Xen 4.17.7" is in pvt_backend.version */
+    /* Fresh frames of domid, C = 1, type none, zeroed. 0, or -1 + message. */
+    int (*take_frames)(struct pvt_backend *b, xm_domid domid, uint32_t count,
+                       xm_mfn *mfns);
+    /* Raw memory; writing is for frames that are not validated tables. */
+    int (*write_page)(struct pvt_backend *b, xm_mfn mfn,
+                      const uint64_t words[XM_ENTRIES]);
+    int (*read_page)(struct pvt_backend *b, xm_mfn mfn,
+                     uint64_t words[XM_ENTRIES]);
+    int (*read_frame)(struct pvt_backend *b, xm_mfn mfn, struct xm_frame *f);
+    int (*read_m2p)(struct pvt_backend *b, xm_mfn mfn, uint64_t *value);
+    /* -1: the machine is gone (crash, hang); message says how. */
+    int (*execute)(struct pvt_backend *b, const struct pvt_op *op,
+                   struct pvt_outcome *out);
+    /* Back to the boot tables: base, no user base, empty window slot. */
+    int (*end_trace)(struct pvt_backend *b);
+    /*
+     * Copies the whole state into a model machine of nr_frames frames and its
+     * RAM (page tables only). NULL where it makes no sense.
+     */
+    int (*export_machine)(struct pvt_backend *b, struct xm_machine *m,
+                          uint64_t *ram);
+    void (*close)(struct pvt_backend *b);
+};
+
+struct pvt_backend {
+    const struct pvt_backend_ops *ops;
+    struct pvt_known_frames known;
+    char version[64];  /* "Xen 4.17.7" */
+    char message[256]; /* after a failure: what happened, what to do */
+};
+
+#endif
