@@ -1,80 +1,125 @@
+# shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 #
 # Shared by the scripts: installing what is missing, unpacking Xen, building.
-# To be sourced. Sets: top, xen (hypervisor file), left_out (array of reasons).
+# To be sourced. Sets: top, pinfold (the command), xen (hypervisor file).
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-xen=$top/build/xen/xen-4.17
+logs=$top/build/log
+pinfold=$top/build/default/emu/pinfold
+xen=${PINFOLD_XEN:-$top/build/xen/xen-4.17}
 xen_package=xen-hypervisor-4.17-amd64
-left_out=()
+mkdir -p "$logs"
 
-packages=(binutils check cmake gcc libc6-dev libjansson-dev libsubunit-dev
-          libxen-dev ninja-build pkg-config python3-minimal qemu-system-x86 valgrind)
-# Without these there is no comparison with actual Xen, but the rest works.
-optional=" qemu-system-x86 valgrind "
+needed=(binutils check cmake gcc libc6-dev libjansson-dev libsubunit-dev
+        libxen-dev ninja-build pkg-config)
+# Without these the rest still works, and what is left out is said.
+optional=(qemu-system-x86 valgrind)
 
 say() { printf '== %s\n' "$*"; }
 
-as_root() {
-    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+# stop SENTENCE...: something is missing that only the user can mend.
+stop() {
+    printf '%s\n' "$@" >&2
+    exit 3
 }
 
-installed() {
-    dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q ' installed$'
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        echo "neither root nor sudo: cannot run $*"
+        return 1
+    fi
+}
+
+# missing PACKAGE...: those that dpkg does not have.
+missing() {
+    local p
+    for p in "$@"; do
+        dpkg-query -W -f='${Status}' "$p" 2>/dev/null |
+            grep -q ' installed$' || echo "$p"
+    done
+}
+
+update_lists() {
+    as_root apt-get -q -o APT::Update::Error-Mode=any update >>"$logs/apt" 2>&1
+}
+
+install() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
+        --no-install-recommends install "$@" >>"$logs/apt" 2>&1
 }
 
 install_missing() {
-    local p missing=()
-    for p in "${packages[@]}"; do
-        installed "$p" || missing+=("$p")
+    local need want p
+    mapfile -t need < <(missing "${needed[@]}")
+    mapfile -t want < <(missing "${optional[@]}")
+    [ $((${#need[@]} + ${#want[@]})) -gt 0 ] || return 0
+    say "installing ${need[*]} ${want[*]}"
+    : >"$logs/apt"
+    update_lists || say "the package lists cannot be refreshed: no network?"
+    install "${need[@]}" "${want[@]}" && return 0
+    if [ ${#need[@]} -gt 0 ] && ! install "${need[@]}"; then
+        tail -n 5 "$logs/apt" >&2
+        stop "These packages cannot be installed: ${need[*]}" \
+            "Run as root: apt-get update && apt-get install ${need[*]}" \
+            "(all of apt's output is in $logs/apt)"
+    fi
+    for p in "${want[@]}"; do
+        install "$p" || say "$p cannot be installed, see $logs/apt"
     done
-    [ ${#missing[@]} -gt 0 ] || return 0
-    say "installing ${missing[*]}"
-    as_root apt-get update -q >/dev/null 2>&1 ||
-        say "the package lists could not be refreshed (no network?)"
-    for p in "${missing[@]}"; do
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
-            --no-install-recommends "$p" >/dev/null 2>&1 && continue
-        if [[ $optional == *" $p "* ]]; then
-            left_out+=("$p cannot be installed")
-        else
-            echo "cannot install $p: check the network and 'apt-get install $p'" >&2
-            exit 3
-        fi
-    done
+}
+
+# The .deb of Xen: one that is here already, else downloaded.
+xen_deb() {
+    local dir=$1
+    find_deb() {
+        find "$@" -maxdepth 1 -name "${xen_package}_*.deb" 2>/dev/null |
+            sort -V | tail -n 1
+    }
+    download() { (cd "$dir" && apt-get -q download "$xen_package"); }
+    find_deb "$dir" /var/cache/apt/archives | grep . && return 0
+    # Lists that are missing or out of date are the usual reason to fail.
+    { download || { update_lists && download; }; } >"$logs/xen" 2>&1
+    find_deb "$dir"
 }
 
 # Unpacks the hypervisor below build/, never installs it: installing would
 # rewrite the boot menu of this machine.
 unpack_xen() {
     local dir=$top/build/xen deb
-    [ ! -s "$xen" ] || return 0
-    mkdir -p "$dir"
+    [ ! -s "$xen" ] && [ -z "${PINFOLD_XEN:-}" ] || return 0
     say "unpacking $xen_package below build/"
-    deb=$(find "$dir" /var/cache/apt/archives -maxdepth 1 \
-        -name "${xen_package}_*.deb" 2>/dev/null | head -n 1)
-    if [ -z "$deb" ]; then
-        (cd "$dir" && { apt-get download -q "$xen_package" ||
-            { as_root apt-get update -q && apt-get download -q "$xen_package"; }
-        }) >/dev/null 2>&1
-        deb=$(find "$dir" -maxdepth 1 -name "${xen_package}_*.deb" | head -n 1)
-    fi
-    if [ -z "$deb" ] || ! dpkg -x "$deb" "$dir/package" ||
-        ! gunzip -c "$dir"/package/boot/xen-4.17-amd64.gz >"$xen"; then
-        rm -f "$xen"
-        left_out+=("Xen's package $xen_package cannot be downloaded")
+    mkdir -p "$dir"
+    deb=$(xen_deb "$dir")
+    if [ -n "$deb" ] && dpkg -x "$deb" "$dir/package" &&
+        gunzip -c "$dir/package/boot/xen-4.17-amd64.gz" >"$xen.part"; then
+        mv "$xen.part" "$xen"
+    else
+        rm -f "$xen.part"
+        say "Xen's package cannot be had, see $logs/xen"
     fi
 }
 
-have_xen() { [ -s "$xen" ] && command -v qemu-system-x86_64 >/dev/null; }
+# Why actual Xen cannot be run here; nothing if it can.
+no_xen() {
+    if ! command -v qemu-system-x86_64 >/dev/null; then
+        echo "qemu-system-x86_64 is not installed (package qemu-system-x86)"
+    elif [ ! -s "$xen" ]; then
+        echo "there is no hypervisor at $xen (package $xen_package)"
+    fi
+}
 
-# build PRESET [TARGET...]
+# build PRESET
 build() {
-    local preset=$1 log=$top/build/$1.log
-    shift
-    mkdir -p "$top/build"
-    say "building ($preset)"
-    (cd "$top" && cmake --preset "$preset" &&
-        cmake --build "build/$preset" ${1:+--target "$@"}) >"$log" 2>&1 ||
-        { tail -n 40 "$log" >&2; echo "the build failed, see $log" >&2; exit 1; }
+    local log=$logs/build-$1
+    say "building ($1)"
+    (cd "$top" && cmake --preset "$1" && cmake --build --preset "$1") \
+        >"$log" 2>&1 && return 0
+    grep -E 'error|Error|FAILED' -A 5 "$log" | head -n 60 >&2
+    echo "The build failed; all of it is in $log" >&2
+    return 1
 }

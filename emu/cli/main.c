@@ -1,17 +1,49 @@
 /* SPDX-License-Identifier: MIT
  *
- * The command pinfold: finds the sub-command.
+ * pinfold: finds the sub-command.
  */
-#include "methods.h"
+#include "cli.h"
 
 #include <stdio.h>
 #include <string.h>
 
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+} commands[] = {
+    { "replay", cli_replay, "run traces on the model, or also on actual Xen" },
+    { "methods", cli_methods, "compare the ways to reach page tables" },
+    { "rules", cli_rules, "list why Xen refuses or alters what a guest asks" },
+};
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static int usage(FILE *f)
+{
+    fprintf(f, "Usage: pinfold COMMAND [OPTION]... [ARGUMENT]...\n"
+               "Xen's PV MMU in software, faithful to the hypercall.\n\n");
+    for (size_t i = 0; i < NR_COMMANDS; i++)
+        fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].summary);
+    fprintf(f, "\n`pinfold COMMAND --help` tells more.\n"
+               "Exit status: 0 all agrees, 1 a finding, 2 wrong usage or "
+               "malformed input,\n3 something that is needed is missing.\n");
+    return f == stdout ? CLI_AGREES : CLI_USAGE;
+}
+
 int main(int argc, char **argv)
 {
-    if (argc >= 2 && strcmp(argv[1], "methods") == 0)
-        return cli_methods(argc - 1, argv + 1);
-    fprintf(argc >= 2 && strcmp(argv[1], "--help") == 0 ? stdout : stderr,
-            "usage: pinfold methods [OPTION...]\n");
-    return argc >= 2 && strcmp(argv[1], "--help") == 0 ? 0 : 2;
+    if (argc < 2)
+        return usage(stderr);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
+        return usage(stdout);
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("pinfold " PINFOLD_VERSION);
+        return CLI_AGREES;
+    }
+    for (size_t i = 0; i < NR_COMMANDS; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    fprintf(stderr, "pinfold: there is no command '%s'; try 'pinfold --help'\n",
+            argv[1]);
+    return CLI_USAGE;
 }

@@ -4,31 +4,17 @@
  * clock of a report is what guest and Xen executed together.
  */
 #include "methods.h"
+#include "xen.h"
 
 #include <shim/host.h>
 
 #include <stdlib.h>
-
-/* Where the build puts what is run; the environment has precedence. */
-#ifndef PINFOLD_XEN_DEFAULT
-#define PINFOLD_XEN_DEFAULT "build/xen/xen"
-#endif
-#ifndef PINFOLD_SHIM_DEFAULT
-#define PINFOLD_SHIM_DEFAULT "build/shim/shim.elf"
-#endif
 
 #define ARENA (7 * METHODS_POOL) /* most of a domain of 64 MiB */
 
 struct methods_xen {
     struct pvt_backend *backend;
 };
-
-static const char *path_of(const char *variable, const char *otherwise)
-{
-    const char *path = getenv(variable);
-
-    return path && *path ? path : otherwise;
-}
 
 static int ascending(const void *a, const void *b)
 {
@@ -65,19 +51,13 @@ struct methods_xen *methods_xen_open(const char *hypervisor,
                                      struct methods_memory *memory,
                                      char *message, size_t size)
 {
-    const struct shim_config config = {
-        .hypervisor = hypervisor ? hypervisor
-                                 : path_of("PINFOLD_XEN", PINFOLD_XEN_DEFAULT),
-        .kernel = path_of("PINFOLD_SHIM", PINFOLD_SHIM_DEFAULT),
-        .icount = true,
-    };
     struct methods_xen *x = calloc(1, sizeof(*x));
 
     if (!x) {
         snprintf(message, size, "not enough memory: free some");
         return NULL;
     }
-    if (shim_open(&config, &x->backend, message, size)) {
+    if (cli_xen_open(hypervisor, NULL, true, &x->backend, message, size)) {
         free(x);
         return NULL;
     }

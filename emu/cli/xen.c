@@ -17,13 +17,13 @@ static const char *choose(const char *given, const char *variable,
     return value && *value ? value : fallback;
 }
 
-int cli_xen_open(const char *hypervisor, bool icount, struct pvt_backend **out,
-                 char *message, size_t size)
+int cli_xen_open(const char *hypervisor, const char *kernel, bool icount,
+                 struct pvt_backend **out, char *message, size_t size)
 {
     const struct shim_config config = {
         .hypervisor =
             choose(hypervisor, "PINFOLD_XEN", PINFOLD_DEFAULT_HYPERVISOR),
-        .kernel = choose(NULL, "PINFOLD_SHIM", PINFOLD_SHIM_KERNEL),
+        .kernel = choose(kernel, "PINFOLD_SHIM", PINFOLD_SHIM_KERNEL),
         .icount = icount,
     };
 

@@ -1,27 +1,62 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What each archive needs from outside: the model nothing but what a compiler
-# may emit, guest-mm its platform, traces the model and libc; never backwards.
+#
+# archives.sh CC NAME=ARCHIVE...
+#
+# Dependencies point one way, seen in what each archive needs from outside:
+#   xen-model   what a compiler may emit on its own; no writable data either
+#   guest-mm    the same, and its platform
+#   traces      xen-model, libc
+#   shim host   traces, xen-model, libc
 set -u
-model=$1 traces=$2 guest_mm=$3
+cc=$1
+shift
+declare -A archive
+for pair in "$@"; do archive[${pair%%=*}]=${pair#*=}; done
 rc=0
+
+defined() { nm --defined-only "$1" 2>/dev/null | awk 'NF == 3 {print $3}'; }
+libc() {
+    nm -D --defined-only "$("$cc" -print-file-name=libc.so.6)" |
+        awk '{sub(/@.*/, "", $3); print $3}'
+}
+# needs ARCHIVE: undefined symbols that the archive does not define itself.
 needs() {
     comm -23 <(nm -u "$1" 2>/dev/null | awk '$1 == "U" {print $2}' | sort -u) \
-        <(nm --defined-only "$1" 2>/dev/null | awk 'NF == 3 {print $3}' | sort -u)
+        <(defined "$1" | sort -u)
 }
-# refuse ARCHIVE PATTERN: no needed symbol matches. allow: all of them do.
-refuse() {
+# only NAME WHAT <allowed: every symbol that NAME needs is allowed.
+only() {
     local bad
-    bad=$(needs "$1" | grep -E "$2")
-    [ -z "$bad" ] || { echo "$1 must not need: $bad"; rc=1; }
+    [ -n "${archive[$1]:-}" ] || return 0
+    [ -n "$(defined "${archive[$1]}")" ] || { echo "$1: no symbols"; rc=1; }
+    bad=$(comm -23 <(needs "${archive[$1]}") <(sort -u)) || rc=1
+    [ -z "$bad" ] || {
+        echo "$1 may need only $2, but needs:" $bad
+        rc=1
+    }
 }
-allow() {
-    local bad
-    bad=$(needs "$1" | grep -Ev "$2")
-    [ -z "$bad" ] || { echo "$1 needs more than it may: $bad"; rc=1; }
+compiler() { printf '%s\n' mem{cpy,set,move,cmp} _GLOBAL_OFFSET_TABLE_; }
+
+compiler | only xen-model "memcpy, memmove, memset, memcmp"
+{ compiler; needs "${archive[guest-mm]:-/dev/null}" | grep '^mm_plat_'; } |
+    only guest-mm "its platform (mm_plat_*)"
+{ compiler; libc; defined "${archive[xen-model]}"; } |
+    only traces "xen-model and libc"
+{
+    compiler
+    libc
+    defined "${archive[xen-model]}"
+    defined "${archive[traces]:-/dev/null}"
+} | only pinfold-shim-host "traces, xen-model and libc"
+
+# Two machines in one process never meet: the model has no state of its own.
+state=$(size -A "${archive[xen-model]}" |
+    awk '/ex /{file = $1} $2 > 0 && $1 ~ /^\.(t?bss|t?data)/ &&
+         $1 !~ /^\.data\.rel\.ro/ {print file, $1, $2, "bytes"}')
+[ -z "$state" ] || {
+    echo "xen-model has writable data of its own:"
+    echo "$state"
+    rc=1
 }
-compiler='^(mem(cpy|set|move|cmp)|__stack_chk_fail|__asan_.*|__ubsan_.*|_GLOBAL_OFFSET_TABLE_|__gcov_.*)$'
-allow "$model" "$compiler"
-allow "$guest_mm" "$compiler|^mm_plat_"
-refuse "$traces" '^(mm_|shim_|cli_|json_)'
 exit $rc

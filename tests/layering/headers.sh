@@ -1,18 +1,27 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Every public header compiles alone.
+#
+# headers.sh CC TOP
+#
+# Every public header compiles alone, and twice, with full warnings.
 set -u
 cc=$1 top=$2
 rc=0 n=0
+includes=()
 for dir in xen-model traces guest-mm shim/host shim; do
-    [ -d "$top/$dir/include" ] || continue
+    [ ! -d "$top/$dir/include" ] || includes+=("$top/$dir/include")
+done
+for dir in "${includes[@]}"; do
     while read -r header; do
         n=$((n + 1))
-        echo "#include \"$header\"" | "$cc" -std=c11 -Wall -Wextra -Werror \
-            -fsyntax-only -I"$top/xen-model/include" -I"$top/traces/include" \
-            -I"$top/guest-mm/include" -I"$top/shim/host/include" \
-            -I"$top/shim/include" -xc - || { echo "not self-contained: $header"; rc=1; }
-    done < <(find "$top/$dir/include" -name '*.h')
+        printf '#include <%s>\n#include <%s>\n' "$header" "$header" |
+            "$cc" -std=c11 -Wall -Wextra -Wstrict-prototypes -Werror \
+                -fsyntax-only "${includes[@]/#/-I}" -xc - || {
+            echo "not self-contained: $header"
+            rc=1
+        }
+    done < <(cd "$dir" && find . -name '*.h' | sed 's|^\./||')
 done
-[ $n -gt 0 ] || { echo "no headers found below $top"; rc=1; }
+echo "$n headers"
+[ $n -gt 0 ] || rc=1
 exit $rc

@@ -65,6 +65,7 @@ bool xm__copy_from_guest(struct xm_cpu *c, void *to, xm_vaddr from, size_t n)
 
         if (!w.ok || w.m2p)
             return false;
+        set_accessed(c, &w, from + i, false);
         out[i] = ((const uint8_t *)xm_ram_frame(
             c, w.mfn))[(from + i) & (XM_PAGE_SIZE - 1)];
     }

@@ -20,19 +20,22 @@ bool xm__domain_has_hardware(const struct xm_domain *d)
     return d->privileged;
 }
 
+static bool in_ranges(const struct xm_mfn_range ranges[XM_MAX_RANGES],
+                      xm_mfn mfn)
+{
+    for (unsigned int i = 0; i < XM_MAX_RANGES; i++)
+        if (ranges[i].last != 0 && mfn >= ranges[i].first &&
+            mfn <= ranges[i].last)
+            return true;
+    return false;
+}
+
 /* A null D is dom_io or dom_xen, which have rights to nothing themselves. */
 static bool iomem_access(const struct xm_machine *m, const struct xm_domain *d,
                          xm_mfn mfn)
 {
-    if (!d || !xm__domain_has_hardware(d) || mfn >= m->config.iomem_limit)
-        return false;
-    for (unsigned int i = 0; i < XM_MAX_DENIED; i++) {
-        const struct xm_mfn_range *r = &m->config.iomem_denied[i];
-
-        if (r->last != 0 && mfn >= r->first && mfn <= r->last)
-            return false;
-    }
-    return true;
+    return d && xm__domain_has_hardware(d) && mfn < m->config.iomem_limit &&
+           !in_ranges(m->config.iomem_denied, mfn);
 }
 
 static struct xm_result deny_mmio(xm_mfn mfn, xm_domid domid)
@@ -48,7 +51,6 @@ static struct xm_result get_mmio(struct xm_cpu *c, struct l1e e,
                                  xm_domid pg_owner, uint64_t *flip)
 {
     const xm_mfn mfn = xm_pte_mfn(e.v);
-    const struct xm_frame *f = xm__frame(c, mfn);
     const xm_domid who = pg_owner == DOMID_IO ? c->domid : pg_owner;
 
     if (!iomem_access(c->machine, xm_domain_find(c->machine, who), mfn))
@@ -57,7 +59,8 @@ static struct xm_result get_mmio(struct xm_cpu *c, struct l1e e,
         !iomem_access(c->machine, table_owner, mfn))
         return deny_mmio(mfn, table_owner->domid);
 
-    if (f && f->mmio_read_only && (e.v & XM_PTE_RW)) {
+    if ((e.v & XM_PTE_RW) &&
+        in_ranges(c->machine->config.iomem_read_only, mfn)) {
         *flip |= XM_PTE_RW;
         xm__note(c, XM_R_L1E_MMIO_READ_ONLY);
     }

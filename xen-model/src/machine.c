@@ -13,9 +13,12 @@ struct xm_config xm_config_default(uint32_t nr_frames)
         .pv_linear_pt = true,
         .iomem_limit = 1ull << 28, /* 40 physical address bits */
         .iomem_denied = {
-            { 0xfec00, 0xfec00 },       /* I/O APIC */
-            { 0xfee00, 0xfeeff },       /* local APIC, MSI window */
-            { 0xfd00000, 0xfffffff },   /* HyperTransport hole */
+            { 0xfee00, 0xfeeff },     /* local APIC, MSI window */
+            { 0xfd00000, 0xfffffff }, /* HyperTransport hole */
+        },
+        .iomem_read_only = {
+            { 0xfec00, 0xfec00 }, /* I/O APIC */
+            { 0xfed00, 0xfed00 }, /* HPET, Xen's own clock */
         },
     };
 }

@@ -59,7 +59,6 @@ struct xm_frame {
     uint16_t nr_validated;  /* 0..512, page tables only */
     int16_t linear_count;   /* + entries to other tables, - uses by others */
     uint8_t partial_set;    /* entry nr_validated holds a general reference */
-    uint8_t mmio_read_only; /* MMIO frame of Xen's read-only set */
 };
 
 #endif

@@ -26,7 +26,7 @@ enum xm_fault {
     XM_FAULT_WRITABLE_TYPED = 1 << 2,  /* writable mappings of live tables */
 };
 
-#define XM_MAX_DENIED 4u
+#define XM_MAX_RANGES 4u
 
 struct xm_mfn_range {
     xm_mfn first, last; /* both inclusive; last 0: unused */
@@ -37,7 +37,8 @@ struct xm_config {
     bool pv_linear_pt;     /* linear page tables allowed */
     bool self_snoop;       /* CPU feature: WC mappings stay coherent */
     xm_mfn iomem_limit;    /* first frame above the physical address width */
-    struct xm_mfn_range iomem_denied[XM_MAX_DENIED]; /* dom0 has no rights */
+    struct xm_mfn_range iomem_denied[XM_MAX_RANGES];    /* not even dom0 */
+    struct xm_mfn_range iomem_read_only[XM_MAX_RANGES]; /* RW is dropped */
     uint32_t faults;       /* enum xm_fault, or-ed */
 };
 

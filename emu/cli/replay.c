@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * pinfold replay: traces on the model, or in lockstep with actual Xen.
+ */
+#include "replay.h"
+
+#include "cli.h"
+#include "xen.h"
+
+#include <traces/model.h>
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MODEL_FRAMES 4096u
+
+static const char usage[] =
+    "Usage: pinfold replay [OPTION]... PATH...\n"
+    "Run the traces of each PATH, a .pvt file or a directory of them, and\n"
+    "tell what differs: from what the trace expects, and between model and\n"
+    "actual Xen.\n"
+    "\n"
+    "      --on=xen           run on the model and on actual Xen, in lockstep\n"
+    "      --json             print JSON: both sides of every step\n"
+    "      --hypervisor=FILE  the Xen to run (default: $PINFOLD_XEN, or the\n"
+    "                         one that script/demo unpacks)\n"
+    "      --kernel=FILE      the shim to run (default: $PINFOLD_SHIM, or the\n"
+    "                         one built with this program)\n"
+    "      --break=NAME       remove one check from the model, to see it\n"
+    "                         noticed: linear-writable, fast-path-rw or\n"
+    "                         writable-typed\n"
+    "  -v, --verbose          print every step\n"
+    "      --help             print this and exit\n"
+    "\n"
+    "Exit status: 0 all agrees, 1 a finding, 2 wrong usage or a malformed\n"
+    "trace, 3 something that is needed is missing.\n";
+
+struct replay {
+    struct replay_options options;
+    struct pvt_runner runner;
+    struct replay_totals totals;
+    json_t *steps; /* of the trace being run */
+    char version[64];
+};
+
+static bool parse_break(const char *name, uint32_t *faults)
+{
+    static const struct {
+        const char *name;
+        uint32_t fault;
+    } names[] = { { "linear-writable", XM_FAULT_LINEAR_WRITABLE },
+                  { "fast-path-rw", XM_FAULT_FAST_PATH_RW },
+                  { "writable-typed", XM_FAULT_WRITABLE_TYPED } };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(name, names[i].name) == 0) {
+            *faults |= names[i].fault;
+            return true;
+        }
+    }
+    fprintf(stderr, "pinfold replay: no check is called '%s'; --help lists "
+                    "them\n", name);
+    return false;
+}
+
+static bool parse_on(const char *name, bool *on_xen)
+{
+    *on_xen = strcmp(name, "xen") == 0;
+    if (*on_xen || strcmp(name, "model") == 0)
+        return true;
+    fprintf(stderr, "pinfold replay: --on is xen or model, not '%s'\n", name);
+    return false;
+}
+
+/* 0 to go on, or 1 + the exit status. */
+static int parse(int argc, char **argv, struct replay_options *o)
+{
+    static const struct option longs[] = {
+        { "on", required_argument, NULL, 'x' },
+        { "json", no_argument, NULL, 'j' },
+        { "hypervisor", required_argument, NULL, 'f' },
+        { "kernel", required_argument, NULL, 'k' },
+        { "break", required_argument, NULL, 'b' },
+        { "verbose", no_argument, NULL, 'v' },
+        { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
+    };
+    bool good = true;
+    int c;
+
+    optind = 1;
+    while (good && (c = getopt_long(argc, argv, "v", longs, NULL)) != -1) {
+        switch (c) {
+        case 'x':
+            good = parse_on(optarg, &o->on_xen);
+            break;
+        case 'j':
+            o->json = true;
+            break;
+        case 'f':
+            o->hypervisor = optarg;
+            break;
+        case 'k':
+            o->kernel = optarg;
+            break;
+        case 'b':
+            good = parse_break(optarg, &o->faults);
+            break;
+        case 'v':
+            o->verbose = true;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            return 1 + CLI_AGREES;
+        default:
+            fputs("Try 'pinfold replay --help'.\n", stderr);
+            return 1 + CLI_USAGE;
+        }
+    }
+    if (good && optind == argc) {
+        fputs("pinfold replay: name a trace, or a directory of traces\n",
+              stderr);
+        good = false;
+    }
+    return good ? 0 : 1 + CLI_USAGE;
+}
+
+static void close_machines(struct replay *r)
+{
+    if (r->runner.model)
+        r->runner.model->ops->close(r->runner.model);
+    if (r->runner.other)
+        r->runner.other->ops->close(r->runner.other);
+    r->runner.model = r->runner.other = NULL;
+}
+
+static int open_xen(struct replay *r)
+{
+    char message[512] = "";
+
+    if (isatty(STDERR_FILENO))
+        fputs("starting Xen...\r", stderr);
+    if (cli_xen_open(r->options.hypervisor, r->options.kernel, false,
+                     &r->runner.other, message, sizeof(message)) != 0) {
+        fprintf(stderr, "pinfold replay: %s\n", message);
+        r->runner.other = NULL;
+        return -1;
+    }
+    if (isatty(STDERR_FILENO))
+        fputs("\033[K", stderr);
+    snprintf(r->version, sizeof(r->version), "%s", r->runner.other->version);
+    if (pvt_model_adopt(r->runner.other, &r->runner.model) == 0)
+        return 0;
+    fprintf(stderr, "pinfold replay: %s\n", r->runner.other->message);
+    r->runner.model = NULL;
+    return -1;
+}
+
+static int open_machines(struct replay *r)
+{
+    int rc;
+
+    if (r->runner.model)
+        return 0;
+    if (r->options.on_xen) {
+        rc = open_xen(r);
+    } else {
+        rc = pvt_model_open(MODEL_FRAMES, &r->runner.model);
+        if (rc != 0)
+            fputs("pinfold replay: no memory for the model: free some\n",
+                  stderr);
+    }
+    if (rc == 0)
+        xm_machine_set_faults(pvt_model_cpu(r->runner.model)->machine,
+                              r->options.faults);
+    return rc;
+}
+
+static void observe(void *context, const struct pvt_observation *o)
+{
+    struct replay *r = context;
+
+    if (r->steps)
+        json_array_append_new(r->steps, replay_json_step(o));
+    else if (r->options.verbose)
+        replay_print_step(o);
+}
+
+static json_t *json_trace(struct replay *r, const struct replay_trace *t,
+                          const struct pvt_report *report)
+{
+    json_t *differences = json_array();
+    json_t *j = json_pack("{ss ss ss}", "file", t->file, "name",
+                          t->trace->name, "sentence", t->trace->sentence);
+
+    for (uint32_t i = 0;
+         i < report->nr_differences && i < PVT_MAX_DIFFERENCES; i++)
+        json_array_append_new(differences,
+                              replay_json_difference(&report->differences[i]));
+    if (report->skipped)
+        json_object_set_new(j, "skipped", json_string(report->message));
+    json_object_set_new(j, "steps", r->steps);
+    json_object_set_new(j, "differences", differences);
+    r->steps = NULL;
+    return j;
+}
+
+static void print_report(struct replay *r, const struct replay_trace *t,
+                         const struct pvt_report *report)
+{
+    if (report->skipped)
+        printf("%s: skipped: %s\n", t->trace->name, report->message);
+    replay_print_differences(stdout, t->file, t->trace, report);
+    if (r->options.verbose && !report->skipped)
+        printf("%s: %s\n", t->trace->name,
+               report->nr_differences ? "DIFFERS" : "agrees");
+}
+
+/* ALL: NULL, or the JSON of all traces. */
+static int run_one(struct replay *r, const struct replay_trace *t,
+                   struct pvt_report *report, json_t *all)
+{
+    int rc;
+
+    if (open_machines(r) != 0)
+        return CLI_ENVIRONMENT;
+    if (r->options.json)
+        r->steps = json_array();
+    rc = pvt_run(&r->runner, t->trace, report);
+    if (rc != 0) {
+        fprintf(stderr, "%s: cannot be run: %s\n", t->file, report->message);
+        json_decref(r->steps);
+        r->steps = NULL;
+        close_machines(r);
+        return CLI_ENVIRONMENT;
+    }
+    r->totals.traces += !report->skipped;
+    r->totals.skipped += report->skipped;
+    r->totals.steps += report->steps;
+    r->totals.differences += report->nr_differences;
+    if (all)
+        json_array_append_new(all, json_trace(r, t, report));
+    else
+        print_report(r, t, report);
+    if (report->lost)
+        close_machines(r); /* the next trace gets a new one */
+    return report->nr_differences ? CLI_FINDING : CLI_AGREES;
+}
+
+static void print_summary(const struct replay *r)
+{
+    const struct replay_totals *n = &r->totals;
+
+    printf("%" PRIu32 " traces, %" PRIu32 " steps on the model", n->traces,
+           n->steps);
+    if (r->options.on_xen)
+        printf(" and on actual %s", r->version);
+    printf(": %" PRIu32 " differences\n", n->differences);
+    if (n->skipped)
+        printf("%" PRIu32 " traces skipped\n", n->skipped);
+}
+
+static int print_json(const struct replay *r, json_t *all)
+{
+    const struct replay_totals *n = &r->totals;
+    json_t *j = json_pack("{ss? s{si si si si} sO}", "xen",
+                          r->options.on_xen ? r->version : NULL, "summary",
+                          "traces", (int)n->traces, "skipped", (int)n->skipped,
+                          "steps", (int)n->steps, "differences",
+                          (int)n->differences, "traces", all);
+    const int rc = j ? json_dumpf(j, stdout, JSON_INDENT(1)) : -1;
+
+    json_decref(j);
+    putchar('\n');
+    if (rc == 0)
+        return CLI_AGREES;
+    fputs("pinfold replay: the output cannot be written\n", stderr);
+    return CLI_ENVIRONMENT;
+}
+
+static int run_all(struct replay *r, const struct replay_set *set)
+{
+    struct pvt_report *report = malloc(sizeof(*report));
+    json_t *all = r->options.json ? json_array() : NULL;
+    int rc = CLI_AGREES;
+
+    for (uint32_t i = 0; report && i < set->count; i++) {
+        const int one = run_one(r, &set->traces[i], report, all);
+
+        if (one > rc)
+            rc = one;
+        if (one == CLI_ENVIRONMENT)
+            break;
+    }
+    close_machines(r);
+    if (!report) {
+        fputs("pinfold replay: out of memory: free some\n", stderr);
+        rc = CLI_ENVIRONMENT;
+    }
+    if (rc != CLI_ENVIRONMENT) {
+        if (!all)
+            print_summary(r);
+        else if (print_json(r, all) != CLI_AGREES)
+            rc = CLI_ENVIRONMENT;
+    }
+    json_decref(all);
+    free(report);
+    return rc;
+}
+
+int cli_replay(int argc, char **argv)
+{
+    struct replay r = { .totals = { 0 } };
+    struct replay_set set = { 0 };
+    int rc = parse(argc, argv, &r.options);
+
+    if (rc != 0)
+        return rc - 1;
+    r.runner.observe = observe;
+    r.runner.context = &r;
+    for (int i = optind; i < argc; i++) {
+        const int one = replay_load(&set, argv[i]);
+
+        if (one > rc)
+            rc = one;
+    }
+    if (rc == CLI_AGREES)
+        rc = run_all(&r, &set);
+    replay_free(&set);
+    return rc;
+}

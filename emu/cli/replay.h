@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the parts of `pinfold replay` share.
+ */
+#ifndef EMU_CLI_REPLAY_H
+#define EMU_CLI_REPLAY_H
+
+#include <traces/runner.h>
+
+#include <jansson.h>
+
+struct replay_options {
+    bool on_xen, json, verbose;
+    uint32_t faults; /* enum xm_fault, or-ed */
+    const char *hypervisor, *kernel;
+};
+
+struct replay_trace {
+    char *file;
+    struct pvt_trace *trace;
+};
+
+struct replay_set {
+    uint32_t count;
+    struct replay_trace *traces;
+};
+
+struct replay_totals {
+    uint32_t traces, skipped, steps, differences;
+};
+
+/* replay_load.c: all traces of PATH, a file or a directory; CLI_ codes. */
+int replay_load(struct replay_set *set, const char *path);
+void replay_free(struct replay_set *set);
+
+/* replay_text.c */
+void replay_print_step(const struct pvt_observation *o);
+void replay_print_differences(FILE *f, const char *file,
+                              const struct pvt_trace *t,
+                              const struct pvt_report *r);
+
+/* replay_json.c */
+json_t *replay_json_step(const struct pvt_observation *o);
+json_t *replay_json_difference(const struct pvt_difference *d);
+
+#endif

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# includes.sh TOP
+#
+# No source includes a header of a layer above its own.
+set -u
+top=$1
+rc=0
+# layer FOLDER ALLOWED...: which of the project's headers FOLDER may include.
+layer() {
+    local folder=$1 found
+    shift
+    found=$(find "$top/$folder" \( -name '*.[chS]' -o -name '*.def' \) \
+        -not -path '*/tests/*' -exec \
+        grep -HnE '#[[:space:]]*include[[:space:]]*<(xen-model|traces|guest-mm|shim)/' {} + |
+        grep -vE "<($(IFS='|'; echo "$*"))/")
+    [ -z "$found" ] || {
+        echo "$folder may include only: $*"
+        echo "${found//$top\//}"
+        rc=1
+    }
+    # Private headers of another folder are not reached by path either.
+    found=$(find "$top/$folder" -name '*.[ch]' -not -path '*/tests/*' -exec \
+        grep -HnE '#[[:space:]]*include[[:space:]]*"(\.\./)+(xen-model|traces|guest-mm|shim|emu)' {} +)
+    [ -z "$found" ] || {
+        echo "reaches into another folder: ${found//$top\//}"
+        rc=1
+    }
+}
+layer xen-model xen-model
+layer traces traces xen-model
+layer guest-mm guest-mm
+layer shim/guest shim guest-mm xen-model
+layer shim/host shim traces xen-model guest-mm
+exit $rc

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The model as a backend of traces.
+ */
+#ifndef TRACES_MODEL_H
+#define TRACES_MODEL_H
+
+#include <traces/backend.h>
+#include <xen-model/invariants.h>
+
+#define PVT_MODEL_MIN_FRAMES 64u
+
+/*
+ * A machine of its own, with domain 0 as Xen's dom0 builder leaves it. After
+ * end_trace it is as new. 0, or -1 when there is no memory.
+ */
+int pvt_model_open(uint32_t nr_frames, struct pvt_backend **out);
+
+/*
+ * A model of the machine of OTHER, with its frame numbers and its state. Both
+ * stay open; 0, or -1 and a message in OTHER.
+ */
+int pvt_model_adopt(struct pvt_backend *other, struct pvt_backend **out);
+
+/* Takes over the state of OTHER once more. */
+int pvt_model_sync(struct pvt_backend *model, struct pvt_backend *other);
+
+/*
+ * Makes a domain for the time of a trace, with boot tables of its own, which
+ * KNOWN then names. Of domain 0 only the privilege changes.
+ */
+int pvt_model_add_domain(struct pvt_backend *model, xm_domid domid,
+                         bool privileged, struct pvt_known_frames *known);
+
+/* For its configuration, faults and machine. */
+struct xm_cpu *pvt_model_cpu(struct pvt_backend *model);
+
+struct xm_violation pvt_model_check(struct pvt_backend *model);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A trace as it is written (grammar in traces/README.md): names are resolved
+ * to pages and domains of the trace, machine frames are not known yet.
+ */
+#ifndef TRACES_TRACE_H
+#define TRACES_TRACE_H
+
+#include <traces/backend.h>
+
+#include <stdio.h>
+
+#define PVT_MAX_NAME 63u
+#define PVT_MAX_DOMAINS (XM_MAX_DOMAINS - 1u)
+#define PVT_MAX_PAGES 4096u /* of one trace */
+#define PVT_MAX_BATCH 128u  /* requests of one call */
+#define PVT_MAX_RULES 32u   /* on the rules line */
+
+enum pvt_frame_kind {
+    PVT_FRAME_ZERO, /* the number 0 where a frame is wanted */
+    PVT_FRAME_PAGE, /* a page of the trace */
+    PVT_FRAME_BOOT_L4,
+    PVT_FRAME_BOOT_L3,
+    PVT_FRAME_BOOT_L2,
+    PVT_FRAME_SHARED_INFO,
+    PVT_FRAME_XEN,
+    PVT_FRAME_FREE,
+    PVT_FRAME_MMIO,
+    PVT_FRAME_M2P,
+    PVT_FRAME_NONEXISTENT,
+    PVT_FRAME_ALL_ONES,
+    PVT_FRAME_MFN, /* by its number */
+};
+
+struct pvt_frame_ref {
+    enum pvt_frame_kind kind;
+    uint32_t page; /* PVT_FRAME_PAGE: index into pages */
+    xm_mfn mfn;    /* PVT_FRAME_MFN */
+};
+
+struct pvt_slot {
+    struct pvt_frame_ref frame;
+    uint32_t index;
+};
+
+struct pvt_entry {
+    bool has_frame;
+    struct pvt_frame_ref frame;
+    uint64_t flags; /* has_frame: all bits but the frame's */
+    uint64_t raw;   /* the value, or or-ed to it */
+};
+
+struct pvt_va {
+    bool window;     /* number is a page of the window */
+    uint64_t number; /* else the address */
+    uint64_t offset; /* window only: bytes */
+};
+
+enum pvt_fd_kind { PVT_FD_NONE, PVT_FD_SELF, PVT_FD_IO, PVT_FD_XEN, PVT_FD_ID };
+
+struct pvt_fd {
+    enum pvt_fd_kind kind;
+    xm_domid id;
+};
+
+struct pvt_update {
+    uint32_t command; /* low bits of ptr */
+    struct pvt_slot slot;
+    struct pvt_entry entry;
+};
+
+/* What an argument of mmuext holds. */
+enum pvt_arg_kind { PVT_ARG_NONE, PVT_ARG_FRAME, PVT_ARG_VA };
+
+struct pvt_arg {
+    enum pvt_arg_kind kind;
+    struct pvt_frame_ref frame;
+    struct pvt_va va;
+};
+
+struct pvt_ext {
+    uint32_t command;
+    bool by_number; /* written as mmuext NUMBER */
+    struct pvt_arg arg1, arg2;
+};
+
+enum pvt_expected { PVT_EXPECT_RC, PVT_EXPECT_FAULT, PVT_EXPECT_OK,
+                    PVT_EXPECT_VALUE };
+
+struct pvt_expect {
+    enum pvt_expected kind;
+    int rc; /* 0 or negative */
+    bool has_done, has_at;
+    uint32_t done, error_code;
+    enum xm_rule by;
+    struct pvt_va at;
+    struct pvt_entry value;
+};
+
+struct pvt_step {
+    unsigned int line;
+    uint32_t domain; /* index into domains */
+    uint32_t vcpu;
+    enum pvt_call call;
+    bool batch;     /* written with braces */
+    uint32_t count; /* of updates or exts */
+    struct pvt_update *updates;
+    struct pvt_ext *exts;
+    struct pvt_fd fd;
+    bool has_pt;
+    xm_domid pt;
+    struct pvt_va va;
+    struct pvt_entry entry;
+    uint64_t flush;
+    struct pvt_expect expect;
+};
+
+struct pvt_domain {
+    char name[PVT_MAX_NAME + 1];
+    xm_domid domid;
+    bool privileged;
+};
+
+struct pvt_page {
+    char name[PVT_MAX_NAME + 1];
+    uint32_t domain;
+};
+
+struct pvt_fill {
+    struct pvt_slot slot; /* the first */
+    uint32_t last;        /* slot of the last */
+    bool range;           /* written with fill */
+    struct pvt_entry entry;
+};
+
+enum pvt_final_kind { PVT_FINAL_TYPE, PVT_FINAL_GENERAL, PVT_FINAL_LINEAR,
+                      PVT_FINAL_PTE, PVT_FINAL_M2P, PVT_FINAL_INVARIANTS };
+
+struct pvt_final {
+    enum pvt_final_kind kind;
+    unsigned int line;
+    struct pvt_slot slot; /* the frame, and the slot of PTE */
+    uint64_t type;        /* TYPE: type and flags, as in type_info */
+    int64_t number;       /* count, references */
+    uint64_t value;       /* M2P */
+    struct pvt_entry entry;
+};
+
+struct pvt_trace {
+    char name[PVT_MAX_NAME + 1];
+    char *sentence;
+    uint32_t nr_rules, nr_domains, nr_pages, nr_fills, nr_steps, nr_finals;
+    enum xm_rule rules[PVT_MAX_RULES];
+    struct pvt_domain domains[PVT_MAX_DOMAINS];
+    struct pvt_page *pages;
+    struct pvt_fill *fills;
+    struct pvt_step *steps;
+    struct pvt_final *finals;
+    bool has_window, has_final;
+    bool window_declared_page; /* the window's page has a page line too */
+    uint32_t window;           /* its page */
+};
+
+struct pvt_error {
+    unsigned int line, column; /* from 1; 0: the file could not be read */
+    char text[200];
+};
+
+/*
+ * Reads the LENGTH bytes of TEXT. NULL and *ERROR if they are no trace. The
+ * caller frees the trace with pvt_trace_free().
+ */
+struct pvt_trace *pvt_trace_parse(const char *text, size_t length,
+                                  struct pvt_error *error);
+
+/* The same from a file; FILE may have any content. */
+struct pvt_trace *pvt_trace_read(const char *file, struct pvt_error *error);
+
+void pvt_trace_free(struct pvt_trace *t);
+
+/* Prints the canonical text: it parses to the same trace. */
+void pvt_trace_print(FILE *f, const struct pvt_trace *t);
+
+/* Prints one step, without indentation and end of line. */
+void pvt_step_print(FILE *f, const struct pvt_trace *t,
+                    const struct pvt_step *s);
+
+/* Prints a frame by its name in the trace. */
+void pvt_frame_ref_print(FILE *f, const struct pvt_trace *t,
+                         struct pvt_frame_ref r);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The model against the other machine: answers, entries, frame states.
+ */
+#include "run.h"
+
+#include <string.h>
+
+static void compare(struct run *r, enum pvt_kind kind,
+                    const struct pvt_watched *w, uint32_t slot, uint64_t model,
+                    uint64_t other)
+{
+    struct pvt_difference *d;
+
+    if (model == other)
+        return;
+    d = run_differ(r, kind, "model", model, run_side_name(r, SIDE_OTHER),
+                   other);
+    d->slot = slot;
+    if (w) {
+        snprintf(d->frame, sizeof(d->frame), "%s", w->name);
+        d->mfn = w->mfn;
+    }
+}
+
+void run_compare_outcomes(struct run *r, enum pvt_call call,
+                          const struct pvt_outcome *a,
+                          const struct pvt_outcome *b)
+{
+    if (call == PVT_LOAD || call == PVT_STORE) {
+        compare(r, PVT_KIND_FAULT, NULL, PVT_NO_SLOT, a->faulted, b->faulted);
+        if (a->faulted && b->faulted) {
+            compare(r, PVT_KIND_ERROR_CODE, NULL, PVT_NO_SLOT, a->error_code,
+                    b->error_code);
+            compare(r, PVT_KIND_CR2, NULL, PVT_NO_SLOT, a->cr2, b->cr2);
+        } else if (call == PVT_LOAD && !a->faulted && !b->faulted) {
+            compare(r, PVT_KIND_VALUE, NULL, PVT_NO_SLOT, a->value, b->value);
+        }
+        return;
+    }
+    compare(r, PVT_KIND_RC, NULL, PVT_NO_SLOT, (uint64_t)a->rc,
+            (uint64_t)b->rc);
+    if (call != PVT_UPDATE_VA_MAPPING)
+        compare(r, PVT_KIND_DONE, NULL, PVT_NO_SLOT, a->done, b->done);
+}
+
+/*
+ * Slots 256 to 271 of an L4 are Xen's own and differ between machines. They
+ * stay behind when the frame is an L4 no more: until something else is
+ * written, they may still differ.
+ */
+static bool is_xens_own(const struct run *r, uint32_t page, unsigned int slot,
+                        uint64_t model, uint64_t other)
+{
+    const struct leftover *l = &r->leftovers[page];
+    const unsigned int i = slot - XM_L4_XEN_FIRST;
+
+    return xm_l4_slot_is_xen(slot) && l->any &&
+           l->slots[SIDE_MODEL][i] == model && l->slots[SIDE_OTHER][i] == other;
+}
+
+static int compare_entries(struct run *r, uint32_t page)
+{
+    const struct pvt_watched *w = &r->watched[page];
+    struct leftover *l = &r->leftovers[page];
+    uint64_t words[NR_SIDES][XM_ENTRIES];
+
+    for (enum side s = SIDE_MODEL; s < NR_SIDES; s++)
+        if (r->sides[s]->ops->read_page(r->sides[s], w->mfn, words[s]) != 0)
+            return -1;
+    if (xm_pgt_level(w->model.type_info) == 4 &&
+        xm_pgt_level(w->other.type_info) == 4) {
+        l->any = true;
+        for (enum side s = SIDE_MODEL; s < NR_SIDES; s++)
+            memcpy(l->slots[s], &words[s][XM_L4_XEN_FIRST],
+                   sizeof(l->slots[s]));
+    }
+    if (memcmp(words[SIDE_MODEL], words[SIDE_OTHER], XM_PAGE_SIZE) == 0)
+        return 0;
+    for (uint32_t i = 0; i < XM_ENTRIES; i++)
+        if (!is_xens_own(r, page, i, words[SIDE_MODEL][i],
+                         words[SIDE_OTHER][i]))
+            compare(r, PVT_KIND_ENTRY, w, i, words[SIDE_MODEL][i],
+                    words[SIDE_OTHER][i]);
+    return 0;
+}
+
+/*
+ * The small fields share their bytes with the time stamp of TLB flushes: they
+ * mean something in a live table only.
+ */
+static void compare_frame(struct run *r, const struct pvt_watched *w)
+{
+    const struct xm_frame *a = &w->model, *b = &w->other;
+
+    compare(r, PVT_KIND_COUNT_INFO, w, PVT_NO_SLOT, a->count_info,
+            b->count_info);
+    compare(r, PVT_KIND_TYPE_INFO, w, PVT_NO_SLOT, a->type_info, b->type_info);
+    if (a->type_info != b->type_info || xm_pgt_level(a->type_info) == 0 ||
+        (a->type_info & XM_PGT_COUNT_MASK) == 0)
+        return;
+    compare(r, PVT_KIND_LINEAR, w, PVT_NO_SLOT,
+            (uint64_t)(int64_t)a->linear_count,
+            (uint64_t)(int64_t)b->linear_count);
+    compare(r, PVT_KIND_NR_VALIDATED, w, PVT_NO_SLOT, a->nr_validated,
+            b->nr_validated);
+    compare(r, PVT_KIND_PARTIAL, w, PVT_NO_SLOT, a->partial_set,
+            b->partial_set);
+}
+
+int run_compare_state(struct run *r)
+{
+    struct pvt_backend *model = r->sides[SIDE_MODEL];
+    struct pvt_backend *other = r->sides[SIDE_OTHER];
+
+    for (uint32_t i = 0; i < r->nr_watched; i++) {
+        struct pvt_watched *w = &r->watched[i];
+
+        if (model->ops->read_frame(model, w->mfn, &w->model) != 0)
+            return -1;
+        if (!other)
+            continue;
+        if (other->ops->read_frame(other, w->mfn, &w->other) != 0)
+            return -1;
+        compare_frame(r, w);
+        if (i < r->trace->nr_pages && compare_entries(r, i) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int run_compare_m2p(struct run *r)
+{
+    struct pvt_backend *model = r->sides[SIDE_MODEL];
+    struct pvt_backend *other = r->sides[SIDE_OTHER];
+
+    for (uint32_t i = 0; other && i < r->trace->nr_pages; i++) {
+        uint64_t a, b;
+
+        if (model->ops->read_m2p(model, r->pages[i], &a) != 0 ||
+            other->ops->read_m2p(other, r->pages[i], &b) != 0)
+            return -1;
+        compare(r, PVT_KIND_M2P, &r->watched[i], PVT_NO_SLOT, a, b);
+    }
+    return 0;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The init section: domains, pages and what is in them.
+ */
+#include "parser.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* dN: the name carries the number. */
+static bool domain_number(const char *name, xm_domid *domid)
+{
+    char *end;
+    unsigned long n;
+
+    if (name[0] != 'd' || name[1] < '0' || name[1] > '9' ||
+        (name[1] == '0' && name[2] != 0))
+        return false;
+    n = strtoul(name + 1, &end, 10);
+    *domid = (xm_domid)n;
+    return *end == 0 && n < DOMID_FIRST_RESERVED;
+}
+
+static bool parse_dom(struct parser *p)
+{
+    struct pvt_trace *t = p->t;
+    struct pvt_domain *d = &t->domains[t->nr_domains];
+
+    if (t->nr_domains == PVT_MAX_DOMAINS)
+        return parse_fail(p, "a trace has at most %u domains", PVT_MAX_DOMAINS);
+    if (!parse_name(p, "a domain", d->name))
+        return false;
+    if (!domain_number(d->name, &d->domid))
+        return parse_fail(p, "a domain is called d and its number, below %u",
+                          DOMID_FIRST_RESERVED);
+    for (uint32_t i = 0; i < t->nr_domains; i++)
+        if (t->domains[i].domid == d->domid)
+            return parse_fail(p, "domain '%s' is declared twice", d->name);
+    parse_advance(p);
+    d->privileged = parse_skip_word(p, "privileged");
+    if (!d->privileged && !parse_skip_word(p, "unprivileged"))
+        return parse_expected(p, "'privileged' or 'unprivileged'");
+    t->nr_domains++;
+    return true;
+}
+
+static bool find_domain(struct parser *p, uint32_t *index)
+{
+    char name[PVT_MAX_NAME + 1];
+
+    if (!parse_name(p, "a domain", name))
+        return false;
+    for (*index = 0; *index < p->t->nr_domains; ++*index) {
+        if (strcmp(p->t->domains[*index].name, name) == 0) {
+            parse_advance(p);
+            return true;
+        }
+    }
+    return parse_fail(p, "no domain is called '%s': declare it with dom", name);
+}
+
+/* Only looks: the caller advances. */
+static bool is_page(struct parser *p, uint32_t *index)
+{
+    char name[PVT_MAX_NAME + 1];
+
+    if (!parse_name(p, "the name of a page", name))
+        return false;
+    for (*index = 0; *index < p->t->nr_pages; ++*index)
+        if (strcmp(p->t->pages[*index].name, name) == 0)
+            return true;
+    return false;
+}
+
+static bool add_page(struct parser *p, uint32_t domain)
+{
+    struct pvt_trace *t = p->t;
+    struct pvt_page *pages;
+    char name[PVT_MAX_NAME + 1];
+    uint32_t known;
+
+    if (!parse_name(p, "the name of a page", name))
+        return false;
+    if (term_is_reserved(name))
+        return parse_fail(p, "'%s' means something else: give the page "
+                             "another name", name);
+    if (is_page(p, &known))
+        return parse_fail(p, "page '%s' is declared twice", name);
+    if (t->nr_pages == PVT_MAX_PAGES)
+        return parse_fail(p, "a trace has at most %u pages", PVT_MAX_PAGES);
+    pages = parse_grow(p, t->pages, t->nr_pages, sizeof(*pages));
+    if (!pages)
+        return false;
+    t->pages = pages;
+    pages[t->nr_pages] = (struct pvt_page){ .domain = domain };
+    memcpy(pages[t->nr_pages].name, name, sizeof(name));
+    t->nr_pages++;
+    parse_advance(p);
+    return true;
+}
+
+static bool parse_page(struct parser *p)
+{
+    uint32_t domain;
+
+    if (!find_domain(p, &domain) || !add_page(p, domain))
+        return false;
+    while (parse_peek(p) == TOK_WORD)
+        if (!add_page(p, domain))
+            return false;
+    return true;
+}
+
+/* The page may be one that is declared, or a new one of the first domain. */
+static bool parse_window(struct parser *p)
+{
+    struct pvt_trace *t = p->t;
+
+    if (t->has_window)
+        return parse_fail(p, "a trace has one window");
+    if (t->nr_domains == 0)
+        return parse_fail(p, "declare the domain before its window");
+    if (is_page(p, &t->window)) {
+        t->window_declared_page = true;
+        parse_advance(p);
+    } else {
+        t->window = t->nr_pages;
+        if (!add_page(p, 0))
+            return false;
+    }
+    t->has_window = true;
+    return true;
+}
+
+static bool parse_contents(struct parser *p, bool range)
+{
+    struct pvt_trace *t = p->t;
+    struct pvt_fill fill = { .range = range }, *fills;
+    uint64_t slot;
+
+    if (!parse_frame(p, &fill.slot.frame) || !parse_char(p, '[') ||
+        !parse_number(p, "a slot", XM_ENTRIES - 1, &slot))
+        return false;
+    if (fill.slot.frame.kind != PVT_FRAME_PAGE)
+        return parse_fail(p, "only pages of the trace can be filled");
+    fill.slot.index = fill.last = (uint32_t)slot;
+    if (range) {
+        if (parse_peek(p) != TOK_DOTS)
+            return parse_expected(p, "'..' and the last slot");
+        parse_advance(p);
+        if (!parse_number(p, "a slot", XM_ENTRIES - 1, &slot))
+            return false;
+        fill.last = (uint32_t)slot;
+        if (fill.last < fill.slot.index)
+            return parse_fail(p, "the last slot comes before the first");
+    }
+    if (!parse_char(p, ']') || !parse_char(p, '=') ||
+        !parse_entry(p, &fill.entry))
+        return false;
+    fills = parse_grow(p, t->fills, t->nr_fills, sizeof(*fills));
+    if (!fills)
+        return false;
+    t->fills = fills;
+    fills[t->nr_fills++] = fill;
+    return true;
+}
+
+static bool parse_statement(struct parser *p)
+{
+    if (parse_skip_word(p, "dom"))
+        return parse_dom(p);
+    if (parse_skip_word(p, "page"))
+        return parse_page(p);
+    if (parse_skip_word(p, "window"))
+        return parse_window(p);
+    if (parse_skip_word(p, "pte"))
+        return parse_contents(p, false);
+    if (parse_skip_word(p, "fill"))
+        return parse_contents(p, true);
+    return parse_expected(p, "dom, page, window, pte, fill or '}'");
+}
+
+bool parse_init(struct parser *p)
+{
+    if (!parse_skip_word(p, "init"))
+        return parse_expected(p, "'init {'");
+    if (!parse_char(p, '{'))
+        return false;
+    while (!parse_skip_char(p, '}')) {
+        if (p->tok.kind == TOK_END)
+            return parse_expected(p, "a statement of init or '}'");
+        parse_begin(p);
+        if (!parse_statement(p) || !parse_end_of_statement(p))
+            return false;
+    }
+    if (p->t->nr_domains == 0)
+        return parse_fail(p, "init declares no domain: add 'dom d0 "
+                             "privileged'");
+    return true;
+}

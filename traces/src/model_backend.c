@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The model as a backend: a synthetic machine, or a copy of another one.
+ *
+ * Guest RAM is mapped and not reserved: frames that no trace touches cost
+ * nothing, and dropping the mapping makes them zero again.
+ */
+#include <traces/model.h>
+
+#include <xen-model/pte.h>
+#include <xen-model/walk.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* The synthetic machine; what comes after the boot tables is free. */
+enum {
+    FRAME_MMIO,
+    FRAME_XEN,
+    FRAME_M2P,
+    FRAME_SHARED_INFO,
+    FRAME_FIRST_BOOT,
+};
+#define BOOT_FLAGS (XM_PTE_P | XM_PTE_RW | XM_PTE_US | XM_PTE_A)
+#define BOOT_TABLES 4u
+
+struct model {
+    struct pvt_backend backend;
+    struct xm_cpu cpu;
+    struct xm_config config;
+    void *block, *scratch;
+    size_t block_size, ram_size;
+    bool synthetic;
+    xm_mfn next_free; /* synthetic: all from here on are free */
+};
+
+static struct model *model_of(struct pvt_backend *b)
+{
+    return (struct model *)b;
+}
+
+static int fail(struct model *m, const char *message)
+{
+    snprintf(m->backend.message, sizeof(m->backend.message), "%s", message);
+    return -1;
+}
+
+static int take_frames(struct pvt_backend *b, xm_domid domid, uint32_t count,
+                       xm_mfn *mfns)
+{
+    struct model *m = model_of(b);
+
+    if (!m->synthetic)
+        return fail(m, "the frames of an adopted machine are given by the "
+                       "machine itself");
+    /* The last frame is the one that stays free. */
+    if (m->next_free + count >= m->config.nr_frames)
+        return fail(m, "the machine has no more free frames: shorten the "
+                       "trace");
+    for (uint32_t i = 0; i < count; i++) {
+        mfns[i] = m->next_free++;
+        xm_frame_assign(m->cpu.machine, mfns[i], domid);
+    }
+    return 0;
+}
+
+static int check_mfn(struct model *m, xm_mfn mfn)
+{
+    return mfn < m->config.nr_frames
+               ? 0
+               : fail(m, "the machine has no such frame");
+}
+
+static int write_page(struct pvt_backend *b, xm_mfn mfn,
+                      const uint64_t words[XM_ENTRIES])
+{
+    struct model *m = model_of(b);
+
+    if (check_mfn(m, mfn) != 0)
+        return -1;
+    memcpy(xm_ram_frame(&m->cpu, mfn), words, XM_PAGE_SIZE);
+    return 0;
+}
+
+static int read_page(struct pvt_backend *b, xm_mfn mfn,
+                     uint64_t words[XM_ENTRIES])
+{
+    struct model *m = model_of(b);
+
+    if (check_mfn(m, mfn) != 0)
+        return -1;
+    memcpy(words, xm_ram_frame(&m->cpu, mfn), XM_PAGE_SIZE);
+    return 0;
+}
+
+static int read_frame(struct pvt_backend *b, xm_mfn mfn, struct xm_frame *f)
+{
+    struct model *m = model_of(b);
+
+    if (check_mfn(m, mfn) != 0)
+        return -1;
+    *f = *xm_machine_frame(m->cpu.machine, mfn);
+    return 0;
+}
+
+static int read_m2p(struct pvt_backend *b, xm_mfn mfn, uint64_t *value)
+{
+    struct model *m = model_of(b);
+
+    if (check_mfn(m, mfn) != 0)
+        return -1;
+    *value = *xm_machine_m2p(m->cpu.machine, mfn);
+    return 0;
+}
+
+static void note_fault(struct pvt_outcome *out, struct xm_page_fault fault)
+{
+    out->faulted = fault.taken;
+    out->error_code = fault.error_code;
+    out->cr2 = fault.cr2;
+}
+
+static int execute(struct pvt_backend *b, const struct pvt_op *op,
+                   struct pvt_outcome *out)
+{
+    struct xm_cpu *c = &model_of(b)->cpu;
+
+    *out = (struct pvt_outcome){ .done = PVT_DONE_UNTOUCHED };
+    c->domid = op->domid;
+    c->vcpu = op->vcpu;
+    c->fired = (struct xm_rule_set){ { 0 } };
+    switch (op->call) {
+    case PVT_MMU_UPDATE:
+        out->why = xm_mmu_update(c, op->updates, op->count, &out->done,
+                                 op->foreigndom);
+        break;
+    case PVT_MMUEXT_OP:
+        out->why = xm_mmuext_op(c, op->ops, op->count, &out->done,
+                                op->foreigndom);
+        break;
+    case PVT_UPDATE_VA_MAPPING:
+        out->why = op->other == DOMID_SELF
+                       ? xm_update_va_mapping(c, op->va, op->val, op->flags)
+                       : xm_update_va_mapping_otherdomain(
+                             c, op->va, op->val, op->flags, op->other);
+        break;
+    case PVT_LOAD:
+        note_fault(out, xm_load64(c, op->va, &out->value));
+        break;
+    case PVT_STORE:
+        note_fault(out, xm_store64(c, op->va, op->val));
+        break;
+    }
+    out->rc = out->why.rc;
+    out->fired = c->fired;
+    return 0;
+}
+
+/* boot_l4[511] -> boot_l3[510] -> boot_l2[0] -> an L1 that maps all four. */
+static int build_boot_tables(struct model *m, xm_domid domid,
+                             struct pvt_known_frames *known)
+{
+    const struct mmuext_op ops[] = {
+        { .cmd = MMUEXT_PIN_L4_TABLE, .arg1.mfn = m->next_free },
+        { .cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = m->next_free },
+    };
+    const xm_mfn first = m->next_free, l1 = first + BOOT_TABLES - 1;
+
+    if (first + BOOT_TABLES >= m->config.nr_frames)
+        return fail(m, "the machine has no more free frames: shorten the "
+                       "trace");
+    m->next_free += BOOT_TABLES;
+    for (xm_mfn mfn = first; mfn <= l1; mfn++) {
+        xm_frame_assign(m->cpu.machine, mfn, domid);
+        xm_ram_frame(&m->cpu, l1)[mfn - first] =
+            xm_pte(mfn, BOOT_FLAGS & ~XM_PTE_RW);
+    }
+    known->boot_l4 = first;
+    known->boot_l3 = first + 1;
+    known->boot_l2 = first + 2;
+    xm_ram_frame(&m->cpu, first)[511] = xm_pte(known->boot_l3, BOOT_FLAGS);
+    xm_ram_frame(&m->cpu, first + 1)[510] = xm_pte(known->boot_l2, BOOT_FLAGS);
+    xm_ram_frame(&m->cpu, first + 2)[0] = xm_pte(l1, BOOT_FLAGS);
+    m->cpu.domid = domid;
+    m->cpu.vcpu = 0;
+    return xm_mmuext_op(&m->cpu, ops, 2, NULL, DOMID_SELF).rc == 0
+               ? 0
+               : fail(m, "the model refuses its own boot tables: please "
+                         "report this");
+}
+
+static void drop_ram(struct model *m)
+{
+    /* Anonymous private memory reads as zero afterwards. */
+    madvise(m->cpu.ram, m->ram_size, MADV_DONTNEED);
+}
+
+static struct xm_domain *create_domain(struct model *m, xm_domid domid,
+                                       bool privileged)
+{
+    struct xm_domain *d =
+        xm_domain_create(m->cpu.machine, domid, privileged);
+
+    if (d)
+        for (uint32_t i = 0; i < XM_MAX_VCPUS; i++)
+            d->vcpu[i].initialised = true;
+    return d;
+}
+
+static int boot(struct model *m)
+{
+    const uint32_t faults = xm_machine_config(m->cpu.machine)->faults;
+    struct pvt_known_frames *known = &m->backend.known;
+    struct xm_machine *machine;
+    int rc;
+
+    drop_ram(m);
+    machine = xm_machine_init(m->block, &m->config);
+    create_domain(m, 0, true);
+    xm_frame_set_kind(machine, FRAME_MMIO, XM_FRAME_MMIO);
+    xm_frame_set_kind(machine, FRAME_XEN, XM_FRAME_XEN);
+    xm_frame_set_kind(machine, FRAME_M2P, XM_FRAME_M2P);
+    *xm_machine_frame(machine, FRAME_SHARED_INFO) = (struct xm_frame){
+        .count_info = XM_PGC_ALLOCATED | XM_PGC_XEN_HEAP | 1,
+        .type_info = XM_PGT_WRITABLE | XM_PGT_VALIDATED | 1,
+        .owner = 0,
+    };
+    *known = (struct pvt_known_frames){
+        .shared_info = FRAME_SHARED_INFO,
+        .xen = FRAME_XEN,
+        .free = m->config.nr_frames - 1,
+        .mmio = FRAME_MMIO,
+        .m2p = FRAME_M2P,
+        .nr_frames = m->config.nr_frames,
+    };
+    m->next_free = FRAME_FIRST_BOOT;
+    rc = build_boot_tables(m, 0, known);
+    /* A fault must not change the machine that traces begin with. */
+    xm_machine_set_faults(machine, faults);
+    return rc;
+}
+
+static int end_trace(struct pvt_backend *b)
+{
+    struct model *m = model_of(b);
+
+    return m->synthetic ? boot(m) : 0;
+}
+
+static int export_machine(struct pvt_backend *b, struct xm_machine *to,
+                          uint64_t *ram)
+{
+    struct model *m = model_of(b);
+    const struct xm_config config = *xm_machine_config(to);
+
+    if (config.nr_frames != m->config.nr_frames)
+        return fail(m, "the machines differ in size");
+    memcpy(to, m->block, m->block_size);
+    xm_machine_set_faults(to, config.faults);
+    memcpy(ram, m->cpu.ram, m->ram_size);
+    return 0;
+}
+
+static void model_close(struct pvt_backend *b)
+{
+    struct model *m = model_of(b);
+
+    if (m->cpu.ram)
+        munmap(m->cpu.ram, m->ram_size);
+    free(m->block);
+    free(m->scratch);
+    free(m);
+}
+
+static const struct pvt_backend_ops model_ops = {
+    .name = "model",
+    .take_frames = take_frames,
+    .write_page = write_page,
+    .read_page = read_page,
+    .read_frame = read_frame,
+    .read_m2p = read_m2p,
+    .execute = execute,
+    .end_trace = end_trace,
+    .export_machine = export_machine,
+    .close = model_close,
+};
+
+static struct model *allocate(uint32_t nr_frames)
+{
+    struct model *m = calloc(1, sizeof(*m));
+    void *ram;
+
+    if (!m)
+        return NULL;
+    m->backend.ops = &model_ops;
+    snprintf(m->backend.version, sizeof(m->backend.version), "model");
+    m->config = xm_config_default(nr_frames);
+    m->block_size = xm_machine_size(&m->config);
+    m->ram_size = (size_t)nr_frames * XM_PAGE_SIZE;
+    m->block = malloc(m->block_size);
+    m->scratch = malloc((size_t)nr_frames * 16u);
+    ram = mmap(NULL, m->ram_size, PROT_READ | PROT_WRITE,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (ram != MAP_FAILED)
+        m->cpu.ram = ram;
+    if (!m->block || !m->scratch || !m->cpu.ram) {
+        model_close(&m->backend);
+        return NULL;
+    }
+    m->cpu.machine = xm_machine_init(m->block, &m->config);
+    m->cpu.preempt_after = -1;
+    return m;
+}
+
+int pvt_model_open(uint32_t nr_frames, struct pvt_backend **out)
+{
+    struct model *m;
+
+    assert(nr_frames >= PVT_MODEL_MIN_FRAMES);
+    m = allocate(nr_frames);
+    if (!m)
+        return -1;
+    m->synthetic = true;
+    if (boot(m) != 0) {
+        model_close(&m->backend);
+        return -1;
+    }
+    *out = &m->backend;
+    return 0;
+}
+
+int pvt_model_sync(struct pvt_backend *model, struct pvt_backend *other)
+{
+    struct model *m = model_of(model);
+    const uint32_t faults = xm_machine_config(m->cpu.machine)->faults;
+
+    drop_ram(m);
+    xm_machine_init(m->block, &m->config);
+    xm_machine_set_faults(m->cpu.machine, faults);
+    model->known = other->known;
+    return other->ops->export_machine(other, m->cpu.machine, m->cpu.ram);
+}
+
+int pvt_model_adopt(struct pvt_backend *other, struct pvt_backend **out)
+{
+    struct model *m;
+
+    if (!other->ops->export_machine || other->known.nr_frames > UINT32_MAX) {
+        snprintf(other->message, sizeof(other->message),
+                 "its state cannot be copied into a model");
+        return -1;
+    }
+    m = allocate((uint32_t)other->known.nr_frames);
+    if (!m) {
+        snprintf(other->message, sizeof(other->message),
+                 "no memory for a model of the machine: %s", strerror(errno));
+        return -1;
+    }
+    if (pvt_model_sync(&m->backend, other) != 0) {
+        model_close(&m->backend);
+        return -1;
+    }
+    *out = &m->backend;
+    return 0;
+}
+
+int pvt_model_add_domain(struct pvt_backend *model, xm_domid domid,
+                         bool privileged, struct pvt_known_frames *known)
+{
+    struct model *m = model_of(model);
+    struct xm_domain *d = xm_domain_find(m->cpu.machine, domid);
+
+    *known = model->known;
+    if (d) {
+        d->privileged = privileged;
+        return 0;
+    }
+    if (!m->synthetic)
+        return fail(m, "there is only domain 0 on this machine");
+    if (!create_domain(m, domid, privileged))
+        return fail(m, "the machine has no room for another domain");
+    return build_boot_tables(m, domid, known);
+}
+
+struct xm_cpu *pvt_model_cpu(struct pvt_backend *model)
+{
+    return &model_of(model)->cpu;
+}
+
+struct xm_violation pvt_model_check(struct pvt_backend *model)
+{
+    struct model *m = model_of(model);
+
+    return xm_check_invariants(&m->cpu, m->scratch);
+}

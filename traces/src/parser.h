@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of the parser share. Every function answers false after an
+ * error, which is then in *error and is the only one.
+ */
+#ifndef TRACES_SRC_PARSER_H
+#define TRACES_SRC_PARSER_H
+
+#include "lexer.h"
+
+struct parser {
+    struct lexer lexer;
+    struct token tok; /* the one to be looked at */
+    struct pvt_trace *t;
+    struct pvt_error *error;
+    bool statement;    /* inside one: it ends with its line ... */
+    bool braces;       /* ... but for a batch */
+    unsigned int line; /* of the statement */
+};
+
+/* parser.c */
+/* The kind of the next token, TOK_EOL if it is not of the statement. */
+enum token_kind parse_peek(const struct parser *p);
+void parse_advance(struct parser *p);
+bool parse_fail(struct parser *p, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* "expected WHAT, found ..." */
+bool parse_expected(struct parser *p, const char *what);
+bool parse_is_word(const struct parser *p, const char *word);
+bool parse_is_char(const struct parser *p, char c);
+bool parse_skip_word(struct parser *p, const char *word);
+bool parse_skip_char(struct parser *p, char c);
+bool parse_char(struct parser *p, char c);
+bool parse_assign(struct parser *p);
+/* A number from 0 to MAX. */
+bool parse_number(struct parser *p, const char *what, uint64_t max,
+                  uint64_t *value);
+bool parse_name(struct parser *p, const char *what,
+                char name[PVT_MAX_NAME + 1]);
+/* ARRAY with room for one element more than COUNT, NULL and an error. */
+void *parse_grow(struct parser *p, void *array, uint32_t count, size_t size);
+void parse_begin(struct parser *p);
+bool parse_end_of_statement(struct parser *p);
+
+/* terms.c */
+bool parse_frame(struct parser *p, struct pvt_frame_ref *r);
+bool parse_slot(struct parser *p, struct pvt_slot *s);
+bool parse_entry(struct parser *p, struct pvt_entry *e);
+bool parse_va(struct parser *p, struct pvt_va *va);
+bool parse_optional_fd(struct parser *p, struct pvt_fd *fd);
+bool parse_domid(struct parser *p, xm_domid *domid);
+bool parse_rule(struct parser *p, enum xm_rule *rule);
+bool term_is_reserved(const char *name);
+
+/* steps.c, init.c, final.c */
+bool parse_step(struct parser *p);
+bool parse_init(struct parser *p);
+bool parse_final(struct parser *p);
+
+/* Names that parser and printer share, terms.c and steps.c. */
+struct term_flag {
+    const char *name;
+    uint64_t bit;
+};
+extern const struct term_flag term_flags[];    /* ends with a NULL name */
+extern const char *const term_frames[];        /* by enum pvt_frame_kind */
+extern const char *const term_types[8];        /* by type >> shift, or NULL */
+
+struct term_command {
+    const char *name;
+    uint32_t command;
+    enum pvt_arg_kind arg1, arg2;
+    bool fd; /* may be given */
+};
+extern const struct term_command term_commands[]; /* ends with a NULL name */
+const struct term_command *term_command(uint32_t command);
+
+#endif

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The canonical text of a trace.
+ */
+#include "parser.h"
+
+#include <inttypes.h>
+
+/* Small numbers read best in decimal. */
+static void print_number(FILE *f, uint64_t n)
+{
+    fprintf(f, n < 10 ? "%" PRIu64 : "0x%" PRIx64, n);
+}
+
+void pvt_frame_ref_print(FILE *f, const struct pvt_trace *t,
+                         struct pvt_frame_ref r)
+{
+    if (r.kind == PVT_FRAME_PAGE)
+        fprintf(f, "%s", t->pages[r.page].name);
+    else if (r.kind == PVT_FRAME_MFN)
+        fprintf(f, "mfn:0x%" PRIx64, r.mfn);
+    else
+        fprintf(f, "%s", term_frames[r.kind]);
+}
+
+static void print_slot(FILE *f, const struct pvt_trace *t, struct pvt_slot s)
+{
+    pvt_frame_ref_print(f, t, s.frame);
+    fprintf(f, "[%" PRIu32 "]", s.index);
+}
+
+static void print_entry(FILE *f, const struct pvt_trace *t,
+                        const struct pvt_entry *e)
+{
+    uint64_t left = e->flags;
+
+    if (!e->has_frame) {
+        print_number(f, e->raw);
+        return;
+    }
+    pvt_frame_ref_print(f, t, e->frame);
+    for (size_t i = 0; term_flags[i].name; i++) {
+        if (left & term_flags[i].bit)
+            fprintf(f, " %s", term_flags[i].name);
+        left &= ~term_flags[i].bit; /* PAT is another name of PSE */
+    }
+    if (e->raw)
+        fprintf(f, " raw 0x%" PRIx64, e->raw);
+}
+
+static void print_va(FILE *f, struct pvt_va va)
+{
+    if (!va.window)
+        fprintf(f, "0x%" PRIx64, va.number);
+    else if (va.offset)
+        fprintf(f, "window[%" PRIu64 "] + %" PRIu64, va.number, va.offset);
+    else
+        fprintf(f, "window[%" PRIu64 "]", va.number);
+}
+
+static void print_fd(FILE *f, struct pvt_fd fd)
+{
+    static const char *const names[] = { [PVT_FD_SELF] = "self",
+                                         [PVT_FD_IO] = "io",
+                                         [PVT_FD_XEN] = "xen" };
+
+    if (fd.kind == PVT_FD_ID)
+        fprintf(f, " fd=%u", fd.id);
+    else if (fd.kind != PVT_FD_NONE)
+        fprintf(f, " fd=%s", names[fd.kind]);
+}
+
+static void print_update(FILE *f, const struct pvt_trace *t,
+                         const struct pvt_update *u)
+{
+    if (u->command == MMU_MACHPHYS_UPDATE) {
+        fprintf(f, "machphys ");
+        pvt_frame_ref_print(f, t, u->slot.frame);
+    } else {
+        if (u->command == MMU_PT_UPDATE_PRESERVE_AD)
+            fprintf(f, "preserve_ad ");
+        else if (u->command == MMU_PT_UPDATE_NO_TRANSLATE)
+            fprintf(f, "no_translate ");
+        else if (u->command != MMU_NORMAL_PT_UPDATE)
+            fprintf(f, "cmd=%" PRIu32 " ", u->command);
+        print_slot(f, t, u->slot);
+    }
+    fprintf(f, " := ");
+    print_entry(f, t, &u->entry);
+}
+
+static void print_arg(FILE *f, const struct pvt_trace *t,
+                      const struct pvt_arg *a)
+{
+    if (a->kind == PVT_ARG_NONE)
+        return;
+    fputc(' ', f);
+    if (a->kind == PVT_ARG_FRAME)
+        pvt_frame_ref_print(f, t, a->frame);
+    else
+        print_va(f, a->va);
+}
+
+static void print_ext(FILE *f, const struct pvt_trace *t,
+                      const struct pvt_ext *e)
+{
+    const struct term_command *c = term_command(e->command);
+
+    if (e->by_number)
+        fprintf(f, "mmuext %" PRIu32, e->command);
+    else if (c)
+        fprintf(f, "%s", c->name);
+    else
+        fprintf(f, "pin L%" PRIu32, e->command - MMUEXT_PIN_L1_TABLE + 1);
+    print_arg(f, t, &e->arg1);
+    print_arg(f, t, &e->arg2);
+}
+
+static void print_requests(FILE *f, const struct pvt_trace *t,
+                           const struct pvt_step *s)
+{
+    for (uint32_t i = 0; i < s->count; i++) {
+        fprintf(f, "%s", i != 0 ? ", " : s->batch ? " { " : " ");
+        if (s->call == PVT_MMU_UPDATE)
+            print_update(f, t, &s->updates[i]);
+        else
+            print_ext(f, t, &s->exts[i]);
+    }
+    if (s->batch)
+        fprintf(f, " }");
+}
+
+static void print_expect(FILE *f, const struct pvt_trace *t,
+                         const struct pvt_expect *e)
+{
+    switch (e->kind) {
+    case PVT_EXPECT_OK:
+        fprintf(f, "ok");
+        return;
+    case PVT_EXPECT_VALUE:
+        fprintf(f, "value ");
+        print_entry(f, t, &e->value);
+        return;
+    case PVT_EXPECT_FAULT:
+        fprintf(f, "fault %" PRIu32, e->error_code);
+        if (e->has_at) {
+            fprintf(f, " at ");
+            print_va(f, e->at);
+        }
+        return;
+    case PVT_EXPECT_RC:
+        fprintf(f, "%s%s", e->rc ? "-" : "", xm_errno_name(e->rc));
+        if (e->has_done)
+            fprintf(f, e->done == PVT_DONE_UNTOUCHED ? " done 0x%" PRIx32
+                                                     : " done %" PRIu32,
+                    e->done);
+        if (e->by != XM_R_NONE)
+            fprintf(f, " by %s", xm_rule_info(e->by)->id);
+        return;
+    }
+}
+
+static void print_call(FILE *f, const struct pvt_trace *t,
+                       const struct pvt_step *s)
+{
+    switch (s->call) {
+    case PVT_MMU_UPDATE:
+        fprintf(f, "mmu_update");
+        print_fd(f, s->fd);
+        if (s->has_pt)
+            fprintf(f, " pt=%u", s->pt);
+        print_requests(f, t, s);
+        return;
+    case PVT_MMUEXT_OP:
+        if (s->batch) {
+            fprintf(f, "mmuext");
+            print_fd(f, s->fd);
+            print_requests(f, t, s);
+        } else {
+            print_ext(f, t, &s->exts[0]);
+            print_fd(f, s->fd);
+        }
+        return;
+    case PVT_LOAD:
+        fprintf(f, "load ");
+        print_va(f, s->va);
+        return;
+    case PVT_UPDATE_VA_MAPPING:
+    case PVT_STORE:
+        fprintf(f, s->call == PVT_STORE ? "store " : "update_va_mapping ");
+        print_va(f, s->va);
+        fprintf(f, " := ");
+        print_entry(f, t, &s->entry);
+        if (s->flush)
+            fprintf(f, " flush=0x%" PRIx64, s->flush);
+        print_fd(f, s->fd);
+        return;
+    }
+}
+
+void pvt_step_print(FILE *f, const struct pvt_trace *t,
+                    const struct pvt_step *s)
+{
+    fprintf(f, "%s.%" PRIu32 ": ", t->domains[s->domain].name, s->vcpu);
+    print_call(f, t, s);
+    fprintf(f, " -> ");
+    print_expect(f, t, &s->expect);
+}
+
+static void print_final(FILE *f, const struct pvt_trace *t,
+                        const struct pvt_final *x)
+{
+    static const char *const names[] = {
+        [PVT_FINAL_TYPE] = "type",     [PVT_FINAL_GENERAL] = "general",
+        [PVT_FINAL_LINEAR] = "linear", [PVT_FINAL_PTE] = "pte",
+        [PVT_FINAL_M2P] = "m2p",       [PVT_FINAL_INVARIANTS] = "invariants",
+    };
+
+    fprintf(f, "  %s ", names[x->kind]);
+    if (x->kind == PVT_FINAL_INVARIANTS) {
+        fprintf(f, "hold\n");
+        return;
+    }
+    if (x->kind == PVT_FINAL_PTE)
+        print_slot(f, t, x->slot);
+    else
+        pvt_frame_ref_print(f, t, x->slot.frame);
+    fprintf(f, " = ");
+    if (x->kind == PVT_FINAL_PTE)
+        print_entry(f, t, &x->entry);
+    else if (x->kind == PVT_FINAL_M2P)
+        print_number(f, x->value);
+    else if (x->kind == PVT_FINAL_TYPE)
+        fprintf(f, "%s%s%s%s count %" PRId64,
+                term_types[x->type >> XM_PGT_TYPE_SHIFT],
+                x->type & XM_PGT_PINNED ? " pinned" : "",
+                x->type & XM_PGT_VALIDATED ? " validated" : "",
+                x->type & XM_PGT_PARTIAL ? " partial" : "", x->number);
+    else
+        fprintf(f, "%" PRId64, x->number);
+    fputc('\n', f);
+}
+
+/* Pages of one domain share a line, in the order they were declared. */
+static void print_pages(FILE *f, const struct pvt_trace *t)
+{
+    uint32_t i = 0;
+
+    while (i < t->nr_pages) {
+        const uint32_t domain = t->pages[i].domain;
+        uint32_t on_line = 0;
+
+        if (t->has_window && i == t->window && !t->window_declared_page) {
+            fprintf(f, "  window %s\n", t->pages[i++].name);
+            continue;
+        }
+        fprintf(f, "  page %s", t->domains[domain].name);
+        for (; i < t->nr_pages && t->pages[i].domain == domain &&
+               on_line < 16 &&
+               !(t->has_window && i == t->window && !t->window_declared_page);
+             i++, on_line++)
+            fprintf(f, " %s", t->pages[i].name);
+        fputc('\n', f);
+    }
+    if (t->window_declared_page)
+        fprintf(f, "  window %s\n", t->pages[t->window].name);
+}
+
+static void print_init(FILE *f, const struct pvt_trace *t)
+{
+    fprintf(f, "\ninit {\n");
+    for (uint32_t i = 0; i < t->nr_domains; i++)
+        fprintf(f, "  dom %s %s\n", t->domains[i].name,
+                t->domains[i].privileged ? "privileged" : "unprivileged");
+    print_pages(f, t);
+    for (uint32_t i = 0; i < t->nr_fills; i++) {
+        const struct pvt_fill *x = &t->fills[i];
+
+        fprintf(f, x->range ? "  fill " : "  pte ");
+        pvt_frame_ref_print(f, t, x->slot.frame);
+        fprintf(f, x->range ? "[%" PRIu32 "..%" PRIu32 "] = "
+                            : "[%" PRIu32 "] = ", x->slot.index, x->last);
+        print_entry(f, t, &x->entry);
+        fputc('\n', f);
+    }
+    fprintf(f, "}\n");
+}
+
+void pvt_trace_print(FILE *f, const struct pvt_trace *t)
+{
+    fprintf(f, "pvt 1\ntest %s\n\"%s\"\n", t->name, t->sentence);
+    for (uint32_t i = 0; i < t->nr_rules; i++)
+        fprintf(f, "%s%s%s", i ? " " : "rules ", xm_rule_info(t->rules[i])->id,
+                i + 1 == t->nr_rules ? "\n" : "");
+    print_init(f, t);
+    fprintf(f, "run {\n");
+    for (uint32_t i = 0; i < t->nr_steps; i++) {
+        fprintf(f, "  ");
+        pvt_step_print(f, t, &t->steps[i]);
+        fputc('\n', f);
+    }
+    fprintf(f, "}\n");
+    if (!t->has_final)
+        return;
+    fprintf(f, "final {\n");
+    for (uint32_t i = 0; i < t->nr_finals; i++)
+        print_final(f, t, &t->finals[i]);
+    fprintf(f, "}\n");
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From names to the frame numbers of the machine at hand.
+ */
+#include "run.h"
+
+xm_mfn run_frame(const struct run *r, struct pvt_frame_ref ref)
+{
+    switch (ref.kind) {
+    case PVT_FRAME_ZERO:
+        return 0;
+    case PVT_FRAME_PAGE:
+        return r->pages[ref.page];
+    case PVT_FRAME_BOOT_L4:
+        return r->known.boot_l4;
+    case PVT_FRAME_BOOT_L3:
+        return r->known.boot_l3;
+    case PVT_FRAME_BOOT_L2:
+        return r->known.boot_l2;
+    case PVT_FRAME_SHARED_INFO:
+        return r->known.shared_info;
+    case PVT_FRAME_XEN:
+        return r->known.xen;
+    case PVT_FRAME_FREE:
+        return r->known.free;
+    case PVT_FRAME_MMIO:
+        return r->known.mmio;
+    case PVT_FRAME_M2P:
+        return r->known.m2p;
+    case PVT_FRAME_NONEXISTENT:
+        return r->known.nr_frames;
+    case PVT_FRAME_ALL_ONES:
+        return XM_MFN_ALL_ONES;
+    case PVT_FRAME_MFN:
+        return ref.mfn;
+    }
+    return 0;
+}
+
+uint64_t run_entry(const struct run *r, const struct pvt_entry *e)
+{
+    if (!e->has_frame)
+        return e->raw;
+    return xm_pte(run_frame(r, e->frame), e->flags) | e->raw;
+}
+
+xm_vaddr run_va(struct pvt_va va)
+{
+    return va.window ? PVT_WINDOW_VA + va.number * XM_PAGE_SIZE + va.offset
+                     : va.number;
+}
+
+static xm_domid fd_domid(struct pvt_fd fd)
+{
+    switch (fd.kind) {
+    case PVT_FD_IO:
+        return DOMID_IO;
+    case PVT_FD_XEN:
+        return DOMID_XEN;
+    case PVT_FD_ID:
+        return fd.id;
+    case PVT_FD_NONE:
+    case PVT_FD_SELF:
+        break;
+    }
+    return DOMID_SELF;
+}
+
+static uint64_t arg_value(const struct run *r, const struct pvt_arg *a)
+{
+    return a->kind == PVT_ARG_VA      ? run_va(a->va)
+           : a->kind == PVT_ARG_FRAME ? run_frame(r, a->frame)
+                                      : 0;
+}
+
+static struct mmu_update resolve_update(const struct run *r,
+                                        const struct pvt_update *u)
+{
+    return (struct mmu_update){
+        .ptr = run_frame(r, u->slot.frame) << XM_PAGE_SHIFT |
+               u->slot.index * 8u | u->command,
+        .val = run_entry(r, &u->entry),
+    };
+}
+
+void run_resolve(const struct run *r, const struct pvt_step *s,
+                 struct resolved *to)
+{
+    uint32_t foreigndom = fd_domid(s->fd);
+
+    if (s->has_pt)
+        foreigndom |= (s->pt + 1u) << 16;
+    to->op = (struct pvt_op){
+        .call = s->call,
+        .domid = r->trace->domains[s->domain].domid,
+        .vcpu = s->vcpu,
+        .count = s->count,
+        .updates = to->updates,
+        .ops = to->ops,
+        .foreigndom = foreigndom,
+        .va = run_va(s->va),
+        .val = run_entry(r, &s->entry),
+        .flags = s->flush,
+        .other = fd_domid(s->fd),
+    };
+    for (uint32_t i = 0; i < s->count && s->updates; i++)
+        to->updates[i] = resolve_update(r, &s->updates[i]);
+    for (uint32_t i = 0; i < s->count && s->exts; i++) {
+        to->ops[i] = (struct mmuext_op){ .cmd = s->exts[i].command };
+        to->ops[i].arg1.mfn = arg_value(r, &s->exts[i].arg1);
+        to->ops[i].arg2.src_mfn = arg_value(r, &s->exts[i].arg2);
+    }
+}

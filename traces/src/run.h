@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of the runner share.
+ */
+#ifndef TRACES_SRC_RUN_H
+#define TRACES_SRC_RUN_H
+
+#include <traces/model.h>
+#include <traces/runner.h>
+#include <xen-model/pte.h>
+
+#define XEN_SLOTS (XM_L4_XEN_LAST - XM_L4_XEN_FIRST + 1u)
+
+enum side { SIDE_MODEL, SIDE_OTHER, NR_SIDES };
+
+/* What a frame that was an L4 still holds of Xen's own entries. */
+struct leftover {
+    bool any;
+    uint64_t slots[NR_SIDES][XEN_SLOTS];
+};
+
+/* A trace being run. */
+struct run {
+    const struct pvt_runner *runner;
+    const struct pvt_trace *trace;
+    struct pvt_report *report;
+    struct pvt_backend *sides[NR_SIDES];
+    struct pvt_known_frames known;
+    xm_mfn *pages;
+    struct leftover *leftovers;
+    struct pvt_watched *watched; /* the pages, then the boot tables */
+    uint32_t nr_watched;
+    /* Where we are. */
+    uint32_t step;
+    const struct pvt_step *current; /* NULL before and after the steps */
+    unsigned int line;
+    enum xm_rule rule;
+    struct xm_rule_set fired;
+};
+
+/* A step with all names resolved. */
+struct resolved {
+    struct pvt_op op;
+    struct mmu_update updates[PVT_MAX_BATCH];
+    struct mmuext_op ops[PVT_MAX_BATCH];
+};
+
+/* resolve.c */
+xm_mfn run_frame(const struct run *r, struct pvt_frame_ref ref);
+uint64_t run_entry(const struct run *r, const struct pvt_entry *e);
+xm_vaddr run_va(struct pvt_va va);
+void run_resolve(const struct run *r, const struct pvt_step *s,
+                 struct resolved *to);
+
+/* difference.c: the new record, for more to be filled in; never NULL. */
+struct pvt_difference *run_differ(struct run *r, enum pvt_kind kind,
+                                  const char *left_name, uint64_t left,
+                                  const char *right_name, uint64_t right);
+const char *run_side_name(const struct run *r, enum side side);
+
+/* compare.c: -1 if a machine cannot be read. */
+void run_compare_outcomes(struct run *r, enum pvt_call call,
+                          const struct pvt_outcome *a,
+                          const struct pvt_outcome *b);
+int run_compare_state(struct run *r);
+int run_compare_m2p(struct run *r);
+
+/* expect.c */
+void run_expect(struct run *r, const struct pvt_expect *e, enum side side,
+                const struct pvt_outcome *got);
+int run_expect_final(struct run *r);
+void run_expect_rules(struct run *r);
+void run_check_invariants(struct run *r);
+
+#endif

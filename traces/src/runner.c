@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Running a trace, step by step, on one machine or on two.
+ */
+#include "run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int fail(struct run *r, const char *message)
+{
+    snprintf(r->report->message, sizeof(r->report->message), "%s", message);
+    return -1;
+}
+
+static int fail_side(struct run *r, enum side side)
+{
+    return fail(r, r->sides[side]->message);
+}
+
+/* Actual Xen as it is started here has domain 0 with one vCPU. */
+static bool must_skip(struct run *r)
+{
+    const struct pvt_trace *t = r->trace;
+    const char *why = NULL;
+
+    if (!r->sides[SIDE_OTHER])
+        return false;
+    for (uint32_t i = 0; i < t->nr_domains; i++)
+        if (t->domains[i].domid != 0 || !t->domains[i].privileged)
+            why = "it needs an unprivileged domain";
+    for (uint32_t i = 0; i < t->nr_steps && !why; i++)
+        if (t->steps[i].vcpu != 0)
+            why = "it needs more than one vCPU";
+    if (why) {
+        r->report->skipped = true;
+        fail(r, why);
+    }
+    return why != NULL;
+}
+
+/* The boot tables are those of the first domain. */
+static int make_domains(struct run *r)
+{
+    const struct pvt_trace *t = r->trace;
+    struct pvt_backend *model = r->sides[SIDE_MODEL];
+
+    for (uint32_t i = 0; i < t->nr_domains; i++) {
+        struct pvt_known_frames known;
+
+        if (pvt_model_add_domain(model, t->domains[i].domid,
+                                 t->domains[i].privileged, &known) != 0)
+            return fail_side(r, SIDE_MODEL);
+        if (i == 0)
+            r->known = known;
+    }
+    return 0;
+}
+
+/* The other machine chooses the frames, the model follows. */
+static int take_pages(struct run *r)
+{
+    const enum side side = r->sides[SIDE_OTHER] ? SIDE_OTHER : SIDE_MODEL;
+    struct pvt_backend *b = r->sides[side];
+    const struct pvt_trace *t = r->trace;
+
+    for (uint32_t i = 0, n; i < t->nr_pages; i += n) {
+        for (n = 1; i + n < t->nr_pages &&
+                    t->pages[i + n].domain == t->pages[i].domain; n++)
+            ;
+        if (b->ops->take_frames(b, t->domains[t->pages[i].domain].domid, n,
+                                &r->pages[i]) != 0)
+            return fail_side(r, side);
+    }
+    return 0;
+}
+
+static int write_pages(struct run *r, enum side side)
+{
+    struct pvt_backend *b = r->sides[side];
+    const struct pvt_trace *t = r->trace;
+
+    for (uint32_t page = 0; page < t->nr_pages; page++) {
+        uint64_t words[XM_ENTRIES] = { 0 };
+
+        for (uint32_t i = 0; i < t->nr_fills; i++) {
+            const struct pvt_fill *f = &t->fills[i];
+
+            if (f->slot.frame.page != page)
+                continue;
+            for (uint32_t k = f->slot.index; k <= f->last; k++)
+                words[k] = run_entry(r, &f->entry);
+        }
+        if (b->ops->write_page(b, r->pages[page], words) != 0)
+            return fail_side(r, side);
+    }
+    return 0;
+}
+
+static void watch(struct run *r, const char *name, xm_mfn mfn)
+{
+    struct pvt_watched *w = &r->watched[r->nr_watched++];
+
+    snprintf(w->name, sizeof(w->name), "%s", name);
+    w->mfn = mfn;
+}
+
+static int prepare(struct run *r)
+{
+    const struct pvt_trace *t = r->trace;
+    struct pvt_backend *model = r->sides[SIDE_MODEL];
+    struct pvt_backend *other = r->sides[SIDE_OTHER];
+
+    r->pages = calloc(t->nr_pages + 1u, sizeof(*r->pages));
+    r->leftovers = calloc(t->nr_pages + 1u, sizeof(*r->leftovers));
+    r->watched = calloc(t->nr_pages + 3u, sizeof(*r->watched));
+    if (!r->pages || !r->leftovers || !r->watched)
+        return fail(r, "out of memory: free some");
+    if (other) {
+        r->known = other->known;
+    } else if (make_domains(r) != 0) {
+        return -1;
+    }
+    if (take_pages(r) != 0 || (other && write_pages(r, SIDE_OTHER) != 0))
+        return -1;
+    if (other && pvt_model_sync(model, other) != 0)
+        return fail_side(r, SIDE_OTHER);
+    if (write_pages(r, SIDE_MODEL) != 0)
+        return -1;
+    for (uint32_t i = 0; i < t->nr_pages; i++)
+        watch(r, t->pages[i].name, r->pages[i]);
+    watch(r, "boot.l4", r->known.boot_l4);
+    watch(r, "boot.l3", r->known.boot_l3);
+    watch(r, "boot.l2", r->known.boot_l2);
+    return 0;
+}
+
+static int lost(struct run *r, enum side side)
+{
+    struct pvt_difference *d =
+        run_differ(r, PVT_KIND_LOST, "model", 0, run_side_name(r, side), 0);
+
+    snprintf(d->detail, sizeof(d->detail), "%s", r->sides[side]->message);
+    r->report->lost = true;
+    return 0;
+}
+
+/* One call on all machines. E: NULL, or what is expected. */
+static int execute(struct run *r, const struct pvt_op *op,
+                   const struct pvt_expect *e,
+                   struct pvt_outcome out[NR_SIDES])
+{
+    struct pvt_backend *other = r->sides[SIDE_OTHER];
+
+    for (enum side s = SIDE_MODEL; s < NR_SIDES; s++) {
+        out[s] = (struct pvt_outcome){ .done = PVT_DONE_UNTOUCHED };
+        if (r->sides[s] &&
+            r->sides[s]->ops->execute(r->sides[s], op, &out[s]) != 0)
+            return lost(r, s);
+        /* Where the model has no reason, the trace may know one. */
+        if (s == SIDE_MODEL)
+            r->rule = out[s].why.rule != XM_R_NONE ? out[s].why.rule
+                      : e                          ? e->by
+                                                   : XM_R_NONE;
+    }
+    if (other)
+        run_compare_outcomes(r, op->call, &out[SIDE_MODEL], &out[SIDE_OTHER]);
+    for (enum side s = SIDE_MODEL; e && s < NR_SIDES; s++)
+        if (r->sides[s])
+            run_expect(r, e, s, &out[s]);
+    if (run_compare_state(r) != 0)
+        return other ? lost(r, SIDE_OTHER) : fail_side(r, SIDE_MODEL);
+    run_check_invariants(r);
+    return 0;
+}
+
+/* The window's page becomes the L1 table behind window[0]. */
+static int open_window(struct run *r)
+{
+    static const struct pvt_expect success = { .kind = PVT_EXPECT_RC };
+    const struct pvt_trace *t = r->trace;
+    const uint64_t flags = XM_PTE_P | XM_PTE_RW | XM_PTE_US | XM_PTE_A;
+    struct pvt_outcome out[NR_SIDES];
+    struct mmu_update update;
+    struct pvt_op op;
+
+    if (!t->has_window)
+        return 0;
+    update = (struct mmu_update){
+        .ptr = r->known.boot_l2 << XM_PAGE_SHIFT | PVT_WINDOW_SLOT * 8u,
+        .val = xm_pte(r->pages[t->window], flags),
+    };
+    op = (struct pvt_op){
+        .call = PVT_MMU_UPDATE,
+        .domid = t->domains[t->pages[t->window].domain].domid,
+        .count = 1,
+        .updates = &update,
+        .foreigndom = DOMID_SELF,
+        .other = DOMID_SELF,
+    };
+    return execute(r, &op, &success, out);
+}
+
+static void note_fired(struct run *r, const struct pvt_outcome *o)
+{
+    for (size_t i = 0; i < sizeof(r->fired.bits) / sizeof(r->fired.bits[0]);
+         i++)
+        r->fired.bits[i] |= o->fired.bits[i];
+    xm_rule_set_add(&r->fired, o->why.rule);
+}
+
+static int run_step(struct run *r, struct resolved *resolved)
+{
+    const uint32_t before = r->report->nr_differences;
+    struct pvt_outcome out[NR_SIDES];
+    struct pvt_observation o;
+
+    run_resolve(r, r->current, resolved);
+    if (execute(r, &resolved->op, &r->current->expect, out) != 0)
+        return -1;
+    r->report->steps++;
+    note_fired(r, &out[SIDE_MODEL]);
+    if (!r->runner->observe)
+        return 0;
+    o = (struct pvt_observation){
+        .trace = r->trace,
+        .step = r->current,
+        .number = r->step,
+        .model = &out[SIDE_MODEL],
+        .other = r->sides[SIDE_OTHER] ? &out[SIDE_OTHER] : NULL,
+        .watched = r->watched,
+        .nr_watched = r->nr_watched,
+        .nr_differences = r->report->nr_differences - before,
+        .differences = &r->report->differences[before],
+    };
+    r->runner->observe(r->runner->context, &o);
+    return 0;
+}
+
+static int run_steps(struct run *r)
+{
+    struct resolved *resolved = malloc(sizeof(*resolved));
+    int rc = 0;
+
+    if (!resolved)
+        return fail(r, "out of memory: free some");
+    for (uint32_t i = 0; rc == 0 && i < r->trace->nr_steps &&
+                         r->report->nr_differences == 0; i++) {
+        r->step = i + 1;
+        r->current = &r->trace->steps[i];
+        r->line = r->current->line;
+        r->rule = XM_R_NONE;
+        rc = run_step(r, resolved);
+    }
+    free(resolved);
+    return rc;
+}
+
+static int finish(struct run *r)
+{
+    if (r->report->nr_differences != 0)
+        return 0;
+    r->step = PVT_STEP_FINAL;
+    r->current = NULL;
+    r->line = 0;
+    r->rule = XM_R_NONE;
+    run_expect_rules(r);
+    if (run_compare_m2p(r) != 0 || run_expect_final(r) != 0)
+        return fail(r, "a frame of the final section cannot be read: does the "
+                       "machine have it?");
+    return 0;
+}
+
+/* Both go back to the state in which traces begin. */
+static int end_trace(struct run *r)
+{
+    if (r->report->lost)
+        return r->sides[SIDE_MODEL]->ops->end_trace(r->sides[SIDE_MODEL]);
+    for (enum side s = SIDE_MODEL; s < NR_SIDES; s++)
+        if (r->sides[s] && r->sides[s]->ops->end_trace(r->sides[s]) != 0)
+            return s == SIDE_OTHER ? lost(r, s) : fail_side(r, s);
+    return 0;
+}
+
+int pvt_run(const struct pvt_runner *runner, const struct pvt_trace *t,
+            struct pvt_report *report)
+{
+    struct run r = { .runner = runner,
+                     .trace = t,
+                     .report = report,
+                     .sides = { runner->model, runner->other },
+                     .step = PVT_STEP_INIT };
+    int rc = -1;
+
+    memset(report, 0, sizeof(*report));
+    if (must_skip(&r))
+        return 0;
+    if (prepare(&r) == 0) {
+        if (run_compare_state(&r) != 0) {
+            rc = fail(&r, "the machine cannot be read");
+        } else {
+            run_check_invariants(&r);
+            rc = report->nr_differences ? 0 : open_window(&r);
+        }
+        if (rc == 0 && report->nr_differences == 0)
+            rc = run_steps(&r);
+        if (rc == 0)
+            rc = finish(&r);
+    }
+    if (end_trace(&r) != 0)
+        rc = -1;
+    free(r.pages);
+    free(r.leftovers);
+    free(r.watched);
+    return rc;
+}
