@@ -5,12 +5,17 @@
 #ifndef EMU_CLI_CLI_H
 #define EMU_CLI_CLI_H
 
+#include <stdbool.h>
+
 enum cli_exit {
     CLI_AGREES = 0,
     CLI_FINDING = 1,
     CLI_USAGE = 2, /* malformed input too */
     CLI_ENVIRONMENT = 3,
 };
+
+/* What --on says: xen or model. False after an error message. */
+bool cli_parse_on(const char *command, const char *value, bool *on_xen);
 
 int cli_replay(int argc, char **argv);
 int cli_rules(int argc, char **argv);

@@ -18,6 +18,16 @@ static const struct {
 };
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
+bool cli_parse_on(const char *command, const char *value, bool *on_xen)
+{
+    *on_xen = strcmp(value, "xen") == 0;
+    if (*on_xen || strcmp(value, "model") == 0)
+        return true;
+    fprintf(stderr, "pinfold %s: --on is xen or model, not '%s'\n", command,
+            value);
+    return false;
+}
+
 static int usage(FILE *f)
 {
     fprintf(f, "Usage: pinfold COMMAND [OPTION]... [ARGUMENT]...\n"

@@ -5,6 +5,8 @@
  */
 #include "methods.h"
 
+#include "cli.h"
+
 #include <xen-model/rule.h>
 
 #include <getopt.h>
@@ -12,15 +14,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { EXIT_AGREES, EXIT_FINDING, EXIT_USAGE, EXIT_ENVIRONMENT };
-
 static const char usage[] =
     "Usage: pinfold methods [OPTION]...\n"
     "Compare the ways in which a PV kernel reaches its page tables, on the\n"
     "model and on actual Xen; fail if the two disagree.\n"
     "\n"
-    "      --on-xen           fail if actual Xen cannot be run\n"
-    "      --model-only       do not run actual Xen\n"
+    "      --on=xen           fail if actual Xen cannot be run\n"
+    "      --on=model         do not run actual Xen\n"
     "      --hypervisor=FILE  the Xen to run (default: $PINFOLD_XEN, or the\n"
     "                         one that script/demo unpacks)\n"
     "      --json             print JSON\n"
@@ -39,8 +39,7 @@ static int parse(int argc, char **argv, struct options *o)
 {
     static const struct option longs[] = {
         { "json", no_argument, NULL, 'j' },
-        { "on-xen", no_argument, NULL, 'x' },
-        { "model-only", no_argument, NULL, 'm' },
+        { "on", required_argument, NULL, 'x' },
         { "hypervisor", required_argument, NULL, 'f' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
@@ -54,31 +53,33 @@ static int parse(int argc, char **argv, struct options *o)
             o->json = true;
             break;
         case 'x':
-            o->on_xen = true;
-            break;
-        case 'm':
-            o->model_only = true;
+            if (!cli_parse_on("methods", optarg, &o->on_xen))
+                return 1 + CLI_USAGE;
+            o->model_only = !o->on_xen;
             break;
         case 'f':
             o->hypervisor = optarg;
             break;
         case 'h':
             fputs(usage, stdout);
-            return 1 + EXIT_AGREES;
+            return 1 + CLI_AGREES;
         default:
             fputs("Try 'pinfold methods --help'.\n", stderr);
-            return 1 + EXIT_USAGE;
+            return 1 + CLI_USAGE;
         }
     }
     if (optind < argc) {
-        fprintf(stderr, "pinfold methods: '%s' is not an option: try "
-                "'pinfold methods --help'\n", argv[optind]);
-        return 1 + EXIT_USAGE;
+        fprintf(stderr,
+                "pinfold methods: '%s' is not an option: try "
+                "'pinfold methods --help'\n",
+                argv[optind]);
+        return 1 + CLI_USAGE;
     }
-    if (o->model_only && (o->on_xen || o->hypervisor)) {
-        fputs("pinfold methods: --model-only excludes --on-xen and "
-              "--hypervisor: drop one of them\n", stderr);
-        return 1 + EXIT_USAGE;
+    if (o->model_only && o->hypervisor) {
+        fputs("pinfold methods: --on model leaves no use for --hypervisor: "
+              "drop one of them\n",
+              stderr);
+        return 1 + CLI_USAGE;
     }
     return 0;
 }
@@ -87,8 +88,11 @@ static int parse(int argc, char **argv, struct options *o)
 static int model_memory(struct methods_memory *memory)
 {
     *memory = (struct methods_memory){
-        .nr_frames = 0x8000, .boot_l4 = 0x1001, .boot_l3 = 0x1002,
-        .boot_l2 = 0x1003, .nr_arena = 7 * METHODS_POOL,
+        .nr_frames = 0x8000,
+        .boot_l4 = 0x1001,
+        .boot_l3 = 0x1002,
+        .boot_l2 = 0x1003,
+        .nr_arena = 7 * METHODS_POOL,
     };
     memory->arena = calloc(memory->nr_arena, sizeof(*memory->arena));
     if (!memory->arena)
@@ -110,8 +114,9 @@ static void lay_out(const struct methods_memory *memory,
     const xm_mfn *const a = memory->arena;
     uint32_t first = 0;
 
-    for (uint32_t i = 0; layout == METHODS_CONTIGUOUS &&
-                         i + METHODS_POOL <= memory->nr_arena; i++)
+    for (uint32_t i = 0;
+         layout == METHODS_CONTIGUOUS && i + METHODS_POOL <= memory->nr_arena;
+         i++)
         if (a[i + METHODS_POOL - 1] - a[i] <
             a[first + METHODS_POOL - 1] - a[first])
             first = i;
@@ -126,9 +131,11 @@ static bool report_failed(const struct methods_result *r,
 
     if (!report->rc)
         return false;
-    fprintf(stderr, "method %s, %s, on %s: failed with -%s (%s; noticed at "
-            "%.*s:%u)\n", methods_names[r->method],
-            methods_layouts[r->layout], where, name ? name : "?",
+    fprintf(stderr,
+            "method %s, %s, on %s: failed with -%s (%s; noticed at "
+            "%.*s:%u)\n",
+            methods_names[r->method], methods_layouts[r->layout], where,
+            name ? name : "?",
             report->why ? xm_rule_info((enum xm_rule)report->why)->sentence
                         : "no rule given",
             (int)sizeof(report->file), report->file, report->where);
@@ -171,8 +178,8 @@ static int run_all(const struct methods_memory *memory, struct methods_xen *xen,
             if (methods_run_model(memory, &request, pool, &r->model, message,
                                   size))
                 return -1;
-            if (xen && methods_xen_run(xen, &request, pool, &r->xen, message,
-                                       size))
+            if (xen &&
+                methods_xen_run(xen, &request, pool, &r->xen, message, size))
                 return -1;
         }
     }
@@ -208,7 +215,8 @@ static int print(const struct methods_all *all, bool json, unsigned found)
     methods_print(stdout, all);
     if (all->xen_version)
         printf("%u scenarios on the model and on %s: %u differences in "
-               "verdicts and counts\n", n, all->xen_version, found);
+               "verdicts and counts\n",
+               n, all->xen_version, found);
     else
         printf("%u scenarios on the model only%s%s\n", n,
                all->left_out ? "; actual Xen is left out: " : "",
@@ -228,10 +236,10 @@ int cli_methods(int argc, char **argv)
 
     if (status)
         return status - 1;
-    status = EXIT_ENVIRONMENT;
+    status = CLI_ENVIRONMENT;
     if (!o.model_only) {
-        xen = methods_xen_open(o.hypervisor, &memory, left_out,
-                               sizeof(left_out));
+        xen =
+            methods_xen_open(o.hypervisor, &memory, left_out, sizeof(left_out));
         if (!xen && (o.on_xen || o.hypervisor)) {
             snprintf(message, sizeof(message), "%s", left_out);
             goto out;
@@ -242,9 +250,10 @@ int cli_methods(int argc, char **argv)
         goto out;
     }
     if (memory.nr_arena < METHODS_POOL) {
-        snprintf(message, sizeof(message), "the domain has %u free frames, "
-                 "%u are needed: give it more memory", memory.nr_arena,
-                 METHODS_POOL);
+        snprintf(message, sizeof(message),
+                 "the domain has %u free frames, "
+                 "%u are needed: give it more memory",
+                 memory.nr_arena, METHODS_POOL);
         goto out;
     }
     if (xen) {
@@ -259,7 +268,7 @@ int cli_methods(int argc, char **argv)
     if (print(all, o.json, found))
         snprintf(message, sizeof(message), "the output cannot be written");
     else
-        status = found ? EXIT_FINDING : EXIT_AGREES;
+        status = found ? CLI_FINDING : CLI_AGREES;
 out:
     if (*message)
         fprintf(stderr, "pinfold methods: %s\n", message);

@@ -20,10 +20,10 @@ static json_t *counts(const struct mm_counts *c, const char *unit)
 
 static json_t *workload(const struct mm_workload_report *w, const char *unit)
 {
-    json_t *o = json_pack(
-        "{s:I, s:I, s:I, s:I}", "pages", (json_int_t)w->pages, "table_frames",
-        (json_int_t)w->table_frames, "book_frames", (json_int_t)w->book_frames,
-        "virtual_bytes", (json_int_t)w->virtual_bytes);
+    json_t *o = json_pack("{s:I, s:I, s:I, s:I}", "pages", (json_int_t)w->pages,
+                          "table_frames", (json_int_t)w->table_frames,
+                          "book_frames", (json_int_t)w->book_frames,
+                          "virtual_bytes", (json_int_t)w->virtual_bytes);
 
     for (unsigned p = 0; p < MM_NR_PHASES; p++)
         json_object_set_new(o, methods_phases[p], counts(&w->phase[p], unit));
@@ -69,16 +69,16 @@ int methods_print_json(FILE *f, const struct methods_all *all,
         for (unsigned m = 0; m < MM_NR_METHODS; m++) {
             const struct methods_result *r = &all->result[l][m];
             const struct mm_answer *read = &r->model.verdict[MM_V_READ];
-            json_t *o = json_pack(
-                "{s:s, s:s, s:s, s:b, s:o}", "method", methods_names[m],
-                "title", methods_titles[m], "layout", methods_layouts[l],
-                "accepted", read->asked && !read->rc, "model",
-                report(&r->model, "nanoseconds"));
+            json_t *o = json_pack("{s:s, s:s, s:s, s:b, s:o}", "method",
+                                  methods_names[m], "title", methods_titles[m],
+                                  "layout", methods_layouts[l], "accepted",
+                                  read->asked && !read->rc, "model",
+                                  report(&r->model, "nanoseconds"));
 
             if (all->xen_version)
                 json_object_set_new(
-                    o, "xen", report(&r->xen, all->xen_clock ? "instructions"
-                                                             : NULL));
+                    o, "xen",
+                    report(&r->xen, all->xen_clock ? "instructions" : NULL));
             json_array_append_new(list, o);
         }
     }

@@ -109,10 +109,10 @@ static int boot(struct mm_plat *p, const struct methods_memory *memory)
     xm_frame_assign(m, memory->boot_l2, 0);
     for (uint32_t i = 0; i < memory->nr_arena; i++)
         xm_frame_assign(m, memory->arena[i], 0);
-    xm_ram_frame(&p->cpu, memory->boot_l4)[511] = xm_pte(memory->boot_l3,
-                                                         flags);
-    xm_ram_frame(&p->cpu, memory->boot_l3)[510] = xm_pte(memory->boot_l2,
-                                                         flags);
+    xm_ram_frame(&p->cpu, memory->boot_l4)[511] =
+        xm_pte(memory->boot_l3, flags);
+    xm_ram_frame(&p->cpu, memory->boot_l3)[510] =
+        xm_pte(memory->boot_l2, flags);
     ops[0].arg1.mfn = ops[1].arg1.mfn = memory->boot_l4;
     return mm_plat_mmuext_op(p, ops, 2);
 }
@@ -125,16 +125,18 @@ static int check_after(struct mm_plat *p, const struct mm_request *request,
     struct xm_violation v;
 
     if (!scratch) {
-        snprintf(message, size, "not enough memory to check the machine: "
+        snprintf(message, size,
+                 "not enough memory to check the machine: "
                  "free some");
         return -1;
     }
     v = xm_check_invariants(&p->cpu, scratch);
     free(scratch);
     if (v.found) {
-        snprintf(message, size, "invariant %s is broken at frame 0x%llx (%s): "
-                 "please report this", v.invariant, (unsigned long long)v.mfn,
-                 v.sentence);
+        snprintf(message, size,
+                 "invariant %s is broken at frame 0x%llx (%s): "
+                 "please report this",
+                 v.invariant, (unsigned long long)v.mfn, v.sentence);
         return -1;
     }
     for (uint32_t i = 0; i < request->nr_pool; i++) {
@@ -145,10 +147,11 @@ static int check_after(struct mm_plat *p, const struct mm_request *request,
             !(f->type_info & (XM_PGT_COUNT_MASK | XM_PGT_PINNED)) &&
             *xm_machine_m2p(p->cpu.machine, pool[i]) == UINT64_MAX)
             continue;
-        snprintf(message, size, "frame 0x%llx is not as it was before the "
+        snprintf(message, size,
+                 "frame 0x%llx is not as it was before the "
                  "scenario (count_info 0x%llx, type_info 0x%llx): please "
-                 "report this", (unsigned long long)pool[i],
-                 (unsigned long long)f->count_info,
+                 "report this",
+                 (unsigned long long)pool[i], (unsigned long long)f->count_info,
                  (unsigned long long)f->type_info);
         return -1;
     }
@@ -168,20 +171,24 @@ int methods_run_model(const struct methods_memory *memory,
     int rc = -1;
 
     if (!block || !ram || !scratch) {
-        snprintf(message, size, "not enough memory for a machine of %llu "
+        snprintf(message, size,
+                 "not enough memory for a machine of %llu "
                  "frames: free some, or raise the limit (ulimit -v)",
                  (unsigned long long)memory->nr_frames);
         goto out;
     }
     p.cpu.machine = xm_machine_init(block, &config);
     if (boot(&p, memory)) {
-        snprintf(message, size, "the model refuses its own boot tables (%s): "
-                 "please report this", xm_rule_info(p.last.rule)->id);
+        snprintf(message, size,
+                 "the model refuses its own boot tables (%s): "
+                 "please report this",
+                 xm_rule_info(p.last.rule)->id);
         goto out;
     }
     mm_scenario_run(&p, request, pool, scratch, report);
     if (p.fault.taken) {
-        snprintf(message, size, "the page-table code took a page fault at "
+        snprintf(message, size,
+                 "the page-table code took a page fault at "
                  "0x%llx in the model, error code %u: please report this",
                  (unsigned long long)p.fault.cr2, p.fault.error_code);
         goto out;

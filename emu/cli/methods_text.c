@@ -10,14 +10,12 @@
 #include <string.h>
 
 const char *const methods_names[MM_NR_METHODS] = {
-    [MM_MACHINE] = "1a", [MM_PSEUDO] = "1b", [MM_SHADOW] = "2",
+    [MM_MACHINE] = "1a",  [MM_PSEUDO] = "1b", [MM_SHADOW] = "2",
     [MM_RECURSIVE] = "3", [MM_WINDOW] = "T",
 };
 const char *const methods_titles[MM_NR_METHODS] = {
-    [MM_MACHINE] = "machine frames 1:1",
-    [MM_PSEUDO] = "pseudo-physical 1:1",
-    [MM_SHADOW] = "shadow tables of VAs",
-    [MM_RECURSIVE] = "recursive self-map",
+    [MM_MACHINE] = "machine frames 1:1",  [MM_PSEUDO] = "pseudo-physical 1:1",
+    [MM_SHADOW] = "shadow tables of VAs", [MM_RECURSIVE] = "recursive self-map",
     [MM_WINDOW] = "temporary window",
 };
 const char *const methods_layouts[METHODS_NR_LAYOUTS] = {
@@ -25,8 +23,8 @@ const char *const methods_layouts[METHODS_NR_LAYOUTS] = {
     [METHODS_SCATTERED] = "scattered",
 };
 const char *const methods_phases[MM_NR_PHASES] = {
-    [MM_CREATE] = "create", [MM_MAP] = "map", [MM_PROTECT] = "protect",
-    [MM_UNMAP] = "unmap", [MM_DESTROY] = "destroy",
+    [MM_CREATE] = "create", [MM_MAP] = "map",         [MM_PROTECT] = "protect",
+    [MM_UNMAP] = "unmap",   [MM_DESTROY] = "destroy",
 };
 const char *const methods_verdicts[MM_NR_VERDICTS] = {
     [MM_V_READ] = "read-only",
@@ -53,8 +51,10 @@ static void print_verdict(FILE *f, const struct mm_answer *a)
 
 static void print_verdicts(FILE *f, const struct methods_all *all)
 {
-    fprintf(f, "How the kernel sees its live page tables, and what Xen says\n\n"
-            "%-25s", "method");
+    fprintf(f,
+            "How the kernel sees its live page tables, and what Xen says\n\n"
+            "%-25s",
+            "method");
     for (unsigned v = 0; v <= MM_V_MAKE_WRITE; v++)
         fprintf(f, " %-29s", methods_verdicts[v]);
     fputc('\n', f);
@@ -73,7 +73,8 @@ static void print_verdicts(FILE *f, const struct methods_all *all)
         fputc('\n', f);
     }
     fputs("\nAccepted without a rule: a read-only mapping needs no type, so "
-          "any frame of the guest's own will do.\n", f);
+          "any frame of the guest's own will do.\n",
+          f);
 }
 
 static void print_bytes(FILE *f, uint64_t bytes)
@@ -100,12 +101,12 @@ static uint64_t work_clock(const struct mm_workload_report *w)
 
 static void print_costs(FILE *f, const struct methods_all *all, unsigned l)
 {
-    fprintf(f, "\nOn %s machine memory (calls/updates; time and instructions: "
+    fprintf(f,
+            "\nOn %s machine memory (calls/updates; time and instructions: "
             "map, protect and unmap)\n\n"
             "%-25s %6s %6s %5s %9s %-12s %-12s %-12s %10s %13s\n",
-            methods_layouts[l], "method", "pages", "tables", "book",
-            "virtual", "   map", "   protect", "   unmap", "model us",
-            "Xen instr.");
+            methods_layouts[l], "method", "pages", "tables", "book", "virtual",
+            "   map", "   protect", "   unmap", "model us", "Xen instr.");
     for (unsigned m = 0; m < MM_NR_METHODS; m++) {
         const struct methods_result *r = &all->result[l][m];
 

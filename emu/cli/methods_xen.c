@@ -34,7 +34,8 @@ static int take_arena(struct pvt_backend *b, struct methods_memory *memory)
     };
     memory->arena = calloc(ARENA, sizeof(*memory->arena));
     if (!memory->arena) {
-        snprintf(b->message, sizeof(b->message), "not enough memory: free "
+        snprintf(b->message, sizeof(b->message),
+                 "not enough memory: free "
                  "some");
         return -1;
     }

@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MODEL_FRAMES 4096u
@@ -44,6 +45,7 @@ struct replay {
     struct replay_totals totals;
     json_t *steps; /* of the trace being run */
     char version[64];
+    time_t shown; /* the progress */
 };
 
 static bool parse_break(const char *name, uint32_t *faults)
@@ -61,17 +63,10 @@ static bool parse_break(const char *name, uint32_t *faults)
             return true;
         }
     }
-    fprintf(stderr, "pinfold replay: no check is called '%s'; --help lists "
-                    "them\n", name);
-    return false;
-}
-
-static bool parse_on(const char *name, bool *on_xen)
-{
-    *on_xen = strcmp(name, "xen") == 0;
-    if (*on_xen || strcmp(name, "model") == 0)
-        return true;
-    fprintf(stderr, "pinfold replay: --on is xen or model, not '%s'\n", name);
+    fprintf(stderr,
+            "pinfold replay: no check is called '%s'; --help lists "
+            "them\n",
+            name);
     return false;
 }
 
@@ -95,7 +90,7 @@ static int parse(int argc, char **argv, struct replay_options *o)
     while (good && (c = getopt_long(argc, argv, "v", longs, NULL)) != -1) {
         switch (c) {
         case 'x':
-            good = parse_on(optarg, &o->on_xen);
+            good = cli_parse_on("replay", optarg, &o->on_xen);
             break;
         case 'j':
             o->json = true;
@@ -189,15 +184,31 @@ static void observe(void *context, const struct pvt_observation *o)
         replay_print_step(o);
 }
 
+/* On a terminal, what a long run is at: at most one line a second. */
+static void progress(struct replay *r, uint32_t done, uint32_t all)
+{
+    const time_t now = time(NULL);
+
+    if (!isatty(STDERR_FILENO) || (done < all && now == r->shown))
+        return;
+    r->shown = now;
+    if (done < all)
+        fprintf(stderr,
+                "\r%" PRIu32 " of %" PRIu32 " traces, %" PRIu32 " differences",
+                done, all, r->totals.differences);
+    else
+        fputs("\r\033[K", stderr);
+}
+
 static json_t *json_trace(struct replay *r, const struct replay_trace *t,
                           const struct pvt_report *report)
 {
     json_t *differences = json_array();
-    json_t *j = json_pack("{ss ss ss}", "file", t->file, "name",
-                          t->trace->name, "sentence", t->trace->sentence);
+    json_t *j = json_pack("{ss ss ss}", "file", t->file, "name", t->trace->name,
+                          "sentence", t->trace->sentence);
 
-    for (uint32_t i = 0;
-         i < report->nr_differences && i < PVT_MAX_DIFFERENCES; i++)
+    for (uint32_t i = 0; i < report->nr_differences && i < PVT_MAX_DIFFERENCES;
+         i++)
         json_array_append_new(differences,
                               replay_json_difference(&report->differences[i]));
     if (report->skipped)
@@ -290,6 +301,7 @@ static int run_all(struct replay *r, const struct replay_set *set)
     for (uint32_t i = 0; report && i < set->count; i++) {
         const int one = run_one(r, &set->traces[i], report, all);
 
+        progress(r, i + 1, set->count);
         if (one > rc)
             rc = one;
         if (one == CLI_ENVIRONMENT)

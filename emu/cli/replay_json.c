@@ -19,8 +19,8 @@ static json_t *json_rule(enum xm_rule rule)
 
     if (rule == XM_R_NONE)
         return json_null();
-    return json_pack("{ss ss ss}", "id", info->id, "reference",
-                     info->reference, "sentence", info->sentence);
+    return json_pack("{ss ss ss}", "id", info->id, "reference", info->reference,
+                     "sentence", info->sentence);
 }
 
 static json_t *json_page_info(const struct pvt_watched *w,
@@ -49,8 +49,7 @@ static json_t *json_side(const struct pvt_observation *o,
     if (call == PVT_LOAD || call == PVT_STORE) {
         json_object_set_new(j, "faulted", json_boolean(out->faulted));
         if (out->faulted) {
-            json_object_set_new(j, "error_code",
-                                json_integer(out->error_code));
+            json_object_set_new(j, "error_code", json_integer(out->error_code));
             json_object_set_new(j, "cr2", hex(out->cr2));
         } else if (call == PVT_LOAD) {
             json_object_set_new(j, "value", hex(out->value));
@@ -64,9 +63,9 @@ static json_t *json_side(const struct pvt_observation *o,
         json_object_set_new(j, "rule", json_rule(out->why.rule));
     for (uint32_t i = 0; i < o->nr_watched; i++)
         json_array_append_new(
-            frames, json_page_info(&o->watched[i],
-                                   model ? &o->watched[i].model
-                                         : &o->watched[i].other));
+            frames,
+            json_page_info(&o->watched[i], model ? &o->watched[i].model
+                                                 : &o->watched[i].other));
     json_object_set_new(j, "page_info", frames);
     return j;
 }
@@ -106,9 +105,9 @@ json_t *replay_json_step(const struct pvt_observation *o)
 
 json_t *replay_json_difference(const struct pvt_difference *d)
 {
-    json_t *j = json_pack("{ss si ss so}", "kind", pvt_kind_name(d->kind),
-                          "line", (int)d->line, "text", d->text, "rule",
-                          json_rule(d->rule));
+    json_t *j =
+        json_pack("{ss si ss so}", "kind", pvt_kind_name(d->kind), "line",
+                  (int)d->line, "text", d->text, "rule", json_rule(d->rule));
     char left[32], right[32];
 
     if (d->step != PVT_STEP_FINAL)

@@ -71,8 +71,10 @@ int cli_rules(int argc, char **argv)
         json = 1;
     }
     if (optind != argc) {
-        fprintf(stderr, "pinfold rules: '%s' is too much; it takes no "
-                        "arguments\n", argv[optind]);
+        fprintf(stderr,
+                "pinfold rules: '%s' is too much; it takes no "
+                "arguments\n",
+                argv[optind]);
         return CLI_USAGE;
     }
     if (json && print_json() != 0) {

@@ -67,9 +67,9 @@ static int fill_tables(struct mm *mm, mm__number *number)
 
             if (n / MM_ENTRIES != r)
                 continue;
-            rc = mm__queue(mm, l1, n % MM_ENTRIES, MMU_NORMAL_PT_UPDATE,
-                           mm__pte(mm->pool[i],
-                                   i < nr_tables ? MM_P : MM_P | MM_RW));
+            rc = mm__queue(
+                mm, l1, n % MM_ENTRIES, MMU_NORMAL_PT_UPDATE,
+                mm__pte(mm->pool[i], i < nr_tables ? MM_P : MM_P | MM_RW));
             if (rc)
                 return rc;
         }

@@ -36,8 +36,7 @@ static int check_lookup(struct mm *mm, const struct mm_space *s, uint64_t nr,
 
         if (rc)
             return MM_CHECK(mm, rc);
-        if ((e & (MM_P | MM_RW)) != flags ||
-            (flags && mm__pte_mfn(e) != mfn))
+        if ((e & (MM_P | MM_RW)) != flags || (flags && mm__pte_mfn(e) != mfn))
             return MM_CHECK(mm, -MM_EIO);
     }
     return 0;
@@ -144,8 +143,8 @@ void mm_scenario_run(struct mm_plat *p, const struct mm_request *request,
     report->rc = rc;
     report->where = mm.error_line;
     report->why = mm.error_why;
-    for (unsigned i = 0; mm.error && i < sizeof(report->file) - 1 &&
-                         mm.error_file[i]; i++)
+    for (unsigned i = 0;
+         mm.error && i < sizeof(report->file) - 1 && mm.error_file[i]; i++)
         report->file[i] = mm.error_file[i];
     mm_stop(&mm);
     if (rc && s.l4.mfn) /* it may be pinned; if not, nothing happens */

@@ -14,8 +14,7 @@ static int start(struct mm *mm)
 {
     const int rc = mm__kernel_l3(mm);
 
-    return rc ? rc
-              : mm__kernel_table(mm, mm->kernel_l3, 0, &mm->u.shadow.l2);
+    return rc ? rc : mm__kernel_table(mm, mm->kernel_l3, 0, &mm->u.shadow.l2);
 }
 
 /* Virtual space for a pair; a table for it where there is none yet. */

@@ -134,7 +134,7 @@ int mm_space_destroy(struct mm *mm, struct mm_space *s)
     if (!rc)
         rc = mm__ext_mfn(mm, MMUEXT_UNPIN_TABLE, s->l4.mfn);
     for (uint32_t i = nr_free; !rc && i < mm->nr_free; i++)
-        rc = mm->ops->reclaim_table
-                 ? mm->ops->reclaim_table(mm, mm->free[i]) : 0;
+        rc = mm->ops->reclaim_table ? mm->ops->reclaim_table(mm, mm->free[i])
+                                    : 0;
     return rc;
 }

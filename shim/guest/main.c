@@ -97,8 +97,8 @@ static void execute(struct shim_mailbox *m)
 {
     switch (m->command) {
     case SHIM_HYPERCALL:
-        m->rc = hypercall(m->arg[0], m->arg[1], m->arg[2], m->arg[3],
-                          m->arg[4], m->arg[5]);
+        m->rc = hypercall(m->arg[0], m->arg[1], m->arg[2], m->arg[3], m->arg[4],
+                          m->arg[5]);
         break;
     case SHIM_LOAD:
         flush_tlb();

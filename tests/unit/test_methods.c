@@ -49,8 +49,7 @@ static struct mm_report try(enum mm_method method, unsigned stride,
 
 static struct mm_report run(enum mm_method method, unsigned stride)
 {
-    const struct mm_report r =
-        try(method, stride, METHODS_POOL, METHODS_DATA);
+    const struct mm_report r = try(method, stride, METHODS_POOL, METHODS_DATA);
 
     ck_assert_msg(!r.rc, "rc %d, %s:%u, why %u", r.rc, r.file, r.where, r.why);
     return r;
@@ -63,12 +62,21 @@ static const struct {
     unsigned stride;
     uint64_t kernel_tables, book[MM_NR_WORKLOADS];
 } cases[] = {
-    { "machine frames, dense: 2048 frames need 4 L1", MM_MACHINE, 1,
-      6, { 0, 0, 0 } },
-    { "machine frames, one in 7: the gaps need tables too", MM_MACHINE, STRIDE,
-      2 + 28, { 0, 0, 0 } },
-    { "pseudo-physical, dense: 2048 words of p2m", MM_PSEUDO, 1,
-      6, { 4, 4, 4 } },
+    { "machine frames, dense: 2048 frames need 4 L1",
+      MM_MACHINE,
+      1,
+      6,
+      { 0, 0, 0 } },
+    { "machine frames, one in 7: the gaps need tables too",
+      MM_MACHINE,
+      STRIDE,
+      2 + 28,
+      { 0, 0, 0 } },
+    { "pseudo-physical, dense: 2048 words of p2m",
+      MM_PSEUDO,
+      1,
+      6,
+      { 4, 4, 4 } },
     { "pseudo-physical has no gaps", MM_PSEUDO, STRIDE, 6, { 4, 4, 4 } },
     { "shadow: a page for each table", MM_SHADOW, 1, 3, { 4, 4, 131 } },
     { "shadow does not see the layout", MM_SHADOW, STRIDE, 3, { 4, 4, 131 } },
@@ -113,7 +121,8 @@ START_TEST(updates)
         ck_assert_uint_le(w->phase[MM_UNMAP].hypercalls,
                           (w->pages + 63) / 64 + 1 +
                               (cases[_i].method == MM_WINDOW
-                                   ? 4 * ((w->pages + 511) / 512) : 0));
+                                   ? 4 * ((w->pages + 511) / 512)
+                                   : 0));
     }
 }
 END_TEST

@@ -65,8 +65,7 @@ START_TEST(a_pinned_table_is_protected)
     expect_frame(&fx, A, 3, PINNED(1) | 1);
     expect(ext(&fx, MMUEXT_UNPIN_TABLE, A), 0, XM_R_NONE);
     expect_frame(&fx, A, 2, XM_PGT_L1);
-    expect(ext(&fx, MMUEXT_UNPIN_TABLE, A), -XEN_EINVAL,
-           XM_R_UNPIN_NOT_PINNED);
+    expect(ext(&fx, MMUEXT_UNPIN_TABLE, A), -XEN_EINVAL, XM_R_UNPIN_NOT_PINNED);
     expect(update(&fx, A, 3, 0x1234), 0, XM_R_NONE);
     expect_frame(&fx, A, 2, WRITABLE);
     ck_assert_uint_eq(*entry(&fx, A, 3), 0x1234);
@@ -98,8 +97,7 @@ START_TEST(entries_are_adjusted)
 
     expect(update(&fx, table, 7, xm_pte(D, adjustments[_i].written)), 0,
            XM_R_NONE);
-    ck_assert_uint_eq(*entry(&fx, table, 7),
-                      xm_pte(D, adjustments[_i].stored));
+    ck_assert_uint_eq(*entry(&fx, table, 7), xm_pte(D, adjustments[_i].stored));
 }
 END_TEST
 
@@ -248,8 +246,7 @@ START_TEST(preemption_leaves_partial_tables)
     expect_frame(&fx, R, 2, PINNED(4) | 1);
 
     fx.cpu.preempt_after = 509 + 311;
-    expect(ext(&fx, MMUEXT_UNPIN_TABLE, R), -XEN_ERESTART,
-           XM_R_CALL_PREEMPTED);
+    expect(ext(&fx, MMUEXT_UNPIN_TABLE, R), -XEN_ERESTART, XM_R_CALL_PREEMPTED);
     expect_invariants(&fx);
     fx.cpu.preempt_after = -1;
     expect(xm_mmu_update(&fx.cpu, NULL, XM_PREEMPTED, NULL, 0), 0, XM_R_NONE);
@@ -301,8 +298,8 @@ START_TEST(update_va_mapping_finds_its_table)
     ck_assert_uint_eq(*entry(&fx, BOOT_L1, 5), xm_pte(D, 0x107));
     expect(xm_update_va_mapping(&fx.cpu, 0x200000, 0, 0), -XEN_EINVAL,
            XM_R_UVM_NO_L2E);
-    expect(xm_update_va_mapping(&fx.cpu, 0xffff800000000000, 0, 0),
-           -XEN_EINVAL, XM_R_UVM_VA);
+    expect(xm_update_va_mapping(&fx.cpu, 0xffff800000000000, 0, 0), -XEN_EINVAL,
+           XM_R_UVM_VA);
     expect(xm_update_va_mapping(&fx.cpu, 0x5000, 0, UVMF_TLB_FLUSH | 0x100000),
            -XEN_EFAULT, XM_R_UVM_VCPU_MASK);
     ck_assert_uint_eq(*entry(&fx, BOOT_L1, 5), 0);

@@ -47,9 +47,8 @@ void run_expect(struct run *r, const struct pvt_expect *e, enum side side,
 static void expect_type(struct run *r, const struct pvt_final *f,
                         enum side side, uint64_t type_info)
 {
-    const uint64_t mask = XM_PGT_TYPE_MASK | XM_PGT_PINNED |
-                          XM_PGT_VALIDATED | XM_PGT_PARTIAL |
-                          XM_PGT_COUNT_MASK;
+    const uint64_t mask = XM_PGT_TYPE_MASK | XM_PGT_PINNED | XM_PGT_VALIDATED |
+                          XM_PGT_PARTIAL | XM_PGT_COUNT_MASK;
 
     expect(r, PVT_KIND_TYPE_INFO, side, f->type | (uint64_t)f->number,
            type_info & mask);

@@ -21,8 +21,8 @@ static bool parse_type(struct parser *p, struct pvt_final *f)
     f->kind = PVT_FINAL_TYPE;
     if (!parse_equals(p, f))
         return false;
-    while (type < 8 && !(term_types[type] &&
-                         parse_skip_word(p, term_types[type])))
+    while (type < 8 &&
+           !(term_types[type] && parse_skip_word(p, term_types[type])))
         type++;
     if (type == 8)
         return parse_expected(p, "none, L1, L2, L3, L4, seg_desc or writable");
@@ -43,8 +43,8 @@ static bool parse_type(struct parser *p, struct pvt_final *f)
 
 static bool parse_count(struct parser *p, struct pvt_final *f, bool sign)
 {
-    const bool negative = sign && parse_peek(p) == TOK_NUMBER &&
-                          p->tok.negative;
+    const bool negative =
+        sign && parse_peek(p) == TOK_NUMBER && p->tok.negative;
     uint64_t n;
 
     if (negative)

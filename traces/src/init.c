@@ -82,8 +82,10 @@ static bool add_page(struct parser *p, uint32_t domain)
     if (!parse_name(p, "the name of a page", name))
         return false;
     if (term_is_reserved(name))
-        return parse_fail(p, "'%s' means something else: give the page "
-                             "another name", name);
+        return parse_fail(p,
+                          "'%s' means something else: give the page "
+                          "another name",
+                          name);
     if (is_page(p, &known))
         return parse_fail(p, "page '%s' is declared twice", name);
     if (t->nr_pages == PVT_MAX_PAGES)

@@ -54,8 +54,7 @@ static void skip_space(struct lexer *l)
         const char c = *l->next;
 
         if (c == '#') {
-            const char *eol =
-                memchr(l->next, '\n', (size_t)(l->end - l->next));
+            const char *eol = memchr(l->next, '\n', (size_t)(l->end - l->next));
 
             l->next = eol ? eol : l->end;
         } else if (c == '\n') {
@@ -104,8 +103,9 @@ static struct token number(struct lexer *l, struct token t)
     if (digits == 0)
         return bad(l, t, "digits are missing after 0x");
     if (is_alnum(ahead(l, 0)))
-        return bad(l, t, "a number is decimal, or hexadecimal after 0x, and "
-                         "ends where it ends");
+        return bad(l, t,
+                   "a number is decimal, or hexadecimal after 0x, and "
+                   "ends where it ends");
     t.length = (size_t)(l->next - t.text);
     return t;
 }
@@ -115,9 +115,9 @@ static struct token word(struct lexer *l, struct token t)
     t.kind = TOK_WORD;
     l->next++;
     /* '.' and '-' only inside: "a->" and "a.." are other words. */
-    while (is_alnum(ahead(l, 0)) ||
-           ((ahead(l, 0) == '.' || ahead(l, 0) == '-') &&
-            is_alnum(ahead(l, 1))))
+    while (
+        is_alnum(ahead(l, 0)) ||
+        ((ahead(l, 0) == '.' || ahead(l, 0) == '-') && is_alnum(ahead(l, 1))))
         l->next++;
     t.length = (size_t)(l->next - t.text);
     return t;
@@ -129,8 +129,9 @@ static struct token string(struct lexer *l, struct token t)
     t.text = ++l->next;
     while (l->next < l->end && *l->next != '"') {
         if (*l->next == '\n')
-            return bad(l, t, "the string is not closed: end it with \" on "
-                             "the same line");
+            return bad(l, t,
+                       "the string is not closed: end it with \" on "
+                       "the same line");
         if (*l->next < 0x20 || *l->next > 0x7e)
             return bad(l, t, "a string holds printable ASCII characters only");
         l->next++;

@@ -8,9 +8,9 @@
 #include <traces/trace.h>
 
 enum token_kind {
-    TOK_END,   /* of the file */
-    TOK_EOL,   /* never from the lexer: what a parser sees between lines */
-    TOK_WORD,  /* letters, digits, '_', and '.', '-' inside; or -ERRNO */
+    TOK_END,  /* of the file */
+    TOK_EOL,  /* never from the lexer: what a parser sees between lines */
+    TOK_WORD, /* letters, digits, '_', and '.', '-' inside; or -ERRNO */
     TOK_NUMBER,
     TOK_STRING,
     TOK_ASSIGN, /* := */
@@ -22,7 +22,7 @@ enum token_kind {
 
 struct token {
     enum token_kind kind;
-    bool first; /* on its line */
+    bool first;    /* on its line */
     bool negative; /* a number with a minus sign */
     char ch;
     unsigned int line, column;

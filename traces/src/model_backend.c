@@ -70,9 +70,8 @@ static int take_frames(struct pvt_backend *b, xm_domid domid, uint32_t count,
 
 static int check_mfn(struct model *m, xm_mfn mfn)
 {
-    return mfn < m->config.nr_frames
-               ? 0
-               : fail(m, "the machine has no such frame");
+    return mfn < m->config.nr_frames ? 0
+                                     : fail(m, "the machine has no such frame");
 }
 
 static int write_page(struct pvt_backend *b, xm_mfn mfn,
@@ -139,14 +138,14 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
                                  op->foreigndom);
         break;
     case PVT_MMUEXT_OP:
-        out->why = xm_mmuext_op(c, op->ops, op->count, &out->done,
-                                op->foreigndom);
+        out->why =
+            xm_mmuext_op(c, op->ops, op->count, &out->done, op->foreigndom);
         break;
     case PVT_UPDATE_VA_MAPPING:
         out->why = op->other == DOMID_SELF
                        ? xm_update_va_mapping(c, op->va, op->val, op->flags)
-                       : xm_update_va_mapping_otherdomain(
-                             c, op->va, op->val, op->flags, op->other);
+                       : xm_update_va_mapping_otherdomain(c, op->va, op->val,
+                                                          op->flags, op->other);
         break;
     case PVT_LOAD:
         note_fault(out, xm_load64(c, op->va, &out->value));
@@ -202,8 +201,7 @@ static void drop_ram(struct model *m)
 static struct xm_domain *create_domain(struct model *m, xm_domid domid,
                                        bool privileged)
 {
-    struct xm_domain *d =
-        xm_domain_create(m->cpu.machine, domid, privileged);
+    struct xm_domain *d = xm_domain_create(m->cpu.machine, domid, privileged);
 
     if (d)
         for (uint32_t i = 0; i < XM_MAX_VCPUS; i++)

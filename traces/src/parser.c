@@ -21,6 +21,7 @@ enum token_kind parse_peek(const struct parser *p)
 
 void parse_advance(struct parser *p)
 {
+    p->column = p->tok.column + (unsigned int)p->tok.length;
     p->tok = lexer_next(&p->lexer);
 }
 
@@ -46,9 +47,8 @@ bool parse_expected(struct parser *p, const char *what)
     case TOK_END:
         return parse_fail(p, "expected %s, but the file ends", what);
     case TOK_EOL:
-        /* Said where the line begins that lacks it. */
         p->tok.line = p->line;
-        p->tok.column = 1;
+        p->tok.column = p->column;
         return parse_fail(p, "expected %s, but the line ends", what);
     default:
         return parse_fail(p, "expected %s, found '%.*s'", what, shown,
@@ -158,11 +158,13 @@ static bool parse_header(struct parser *p)
 
     if (!parse_skip_word(p, "pvt"))
         return parse_expected(p, "'pvt 1', with which a trace begins");
-    if (!parse_number(p, "the version of the format", UINT64_MAX, &version))
+    if (parse_peek(p) == TOK_NUMBER && p->tok.number != 1)
+        return parse_fail(p,
+                          "the format has version %llu, this program reads "
+                          "version 1",
+                          (unsigned long long)p->tok.number);
+    if (!parse_number(p, "the version of the format", 1, &version))
         return false;
-    if (version != 1)
-        return parse_fail(p, "the format has version %llu, this program reads "
-                             "version 1", (unsigned long long)version);
     if (!parse_skip_word(p, "test"))
         return parse_expected(p, "'test' and the name of the trace");
     if (!parse_name(p, "the name of the trace", t->name))
@@ -219,8 +221,8 @@ struct pvt_trace *pvt_trace_parse(const char *text, size_t length,
     }
     lexer_init(&p.lexer, text, length, error);
     parse_advance(&p);
-    good = parse_header(&p) && parse_init(&p) && parse_run(&p) &&
-           parse_final(&p);
+    good =
+        parse_header(&p) && parse_init(&p) && parse_run(&p) && parse_final(&p);
     if (good && p.tok.kind != TOK_END)
         good = parse_expected(&p, "the end of the file");
     if (good)

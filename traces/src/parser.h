@@ -13,9 +13,10 @@ struct parser {
     struct token tok; /* the one to be looked at */
     struct pvt_trace *t;
     struct pvt_error *error;
-    bool statement;    /* inside one: it ends with its line ... */
-    bool braces;       /* ... but for a batch */
-    unsigned int line; /* of the statement */
+    bool statement;      /* inside one: it ends with its line ... */
+    bool braces;         /* ... but for a batch */
+    unsigned int line;   /* of the statement */
+    unsigned int column; /* behind the last token taken */
 };
 
 /* parser.c */
@@ -62,9 +63,9 @@ struct term_flag {
     const char *name;
     uint64_t bit;
 };
-extern const struct term_flag term_flags[];    /* ends with a NULL name */
-extern const char *const term_frames[];        /* by enum pvt_frame_kind */
-extern const char *const term_types[8];        /* by type >> shift, or NULL */
+extern const struct term_flag term_flags[]; /* ends with a NULL name */
+extern const char *const term_frames[];     /* by enum pvt_frame_kind */
+extern const char *const term_types[8];     /* by type >> shift, or NULL */
 
 struct term_command {
     const char *name;

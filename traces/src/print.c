@@ -60,9 +60,9 @@ static void print_va(FILE *f, struct pvt_va va)
 
 static void print_fd(FILE *f, struct pvt_fd fd)
 {
-    static const char *const names[] = { [PVT_FD_SELF] = "self",
-                                         [PVT_FD_IO] = "io",
-                                         [PVT_FD_XEN] = "xen" };
+    static const char *const names[] = {
+        [PVT_FD_SELF] = "self", [PVT_FD_IO] = "io", [PVT_FD_XEN] = "xen"
+    };
 
     if (fd.kind == PVT_FD_ID)
         fprintf(f, " fd=%u", fd.id);
@@ -151,8 +151,9 @@ static void print_expect(FILE *f, const struct pvt_trace *t,
     case PVT_EXPECT_RC:
         fprintf(f, "%s%s", e->rc ? "-" : "", xm_errno_name(e->rc));
         if (e->has_done)
-            fprintf(f, e->done == PVT_DONE_UNTOUCHED ? " done 0x%" PRIx32
-                                                     : " done %" PRIu32,
+            fprintf(f,
+                    e->done == PVT_DONE_UNTOUCHED ? " done 0x%" PRIx32
+                                                  : " done %" PRIu32,
                     e->done);
         if (e->by != XM_R_NONE)
             fprintf(f, " by %s", xm_rule_info(e->by)->id);
@@ -255,9 +256,9 @@ static void print_pages(FILE *f, const struct pvt_trace *t)
             continue;
         }
         fprintf(f, "  page %s", t->domains[domain].name);
-        for (; i < t->nr_pages && t->pages[i].domain == domain &&
-               on_line < 16 &&
-               !(t->has_window && i == t->window && !t->window_declared_page);
+        for (;
+             i < t->nr_pages && t->pages[i].domain == domain && on_line < 16 &&
+             !(t->has_window && i == t->window && !t->window_declared_page);
              i++, on_line++)
             fprintf(f, " %s", t->pages[i].name);
         fputc('\n', f);
@@ -278,8 +279,9 @@ static void print_init(FILE *f, const struct pvt_trace *t)
 
         fprintf(f, x->range ? "  fill " : "  pte ");
         pvt_frame_ref_print(f, t, x->slot.frame);
-        fprintf(f, x->range ? "[%" PRIu32 "..%" PRIu32 "] = "
-                            : "[%" PRIu32 "] = ", x->slot.index, x->last);
+        fprintf(f,
+                x->range ? "[%" PRIu32 "..%" PRIu32 "] = " : "[%" PRIu32 "] = ",
+                x->slot.index, x->last);
         print_entry(f, t, &x->entry);
         fputc('\n', f);
     }

@@ -66,7 +66,8 @@ static int take_pages(struct run *r)
 
     for (uint32_t i = 0, n; i < t->nr_pages; i += n) {
         for (n = 1; i + n < t->nr_pages &&
-                    t->pages[i + n].domain == t->pages[i].domain; n++)
+                    t->pages[i + n].domain == t->pages[i].domain;
+             n++)
             ;
         if (b->ops->take_frames(b, t->domains[t->pages[i].domain].domid, n,
                                 &r->pages[i]) != 0)
@@ -147,8 +148,7 @@ static int lost(struct run *r, enum side side)
 
 /* One call on all machines. E: NULL, or what is expected. */
 static int execute(struct run *r, const struct pvt_op *op,
-                   const struct pvt_expect *e,
-                   struct pvt_outcome out[NR_SIDES])
+                   const struct pvt_expect *e, struct pvt_outcome out[NR_SIDES])
 {
     struct pvt_backend *other = r->sides[SIDE_OTHER];
 
@@ -244,8 +244,9 @@ static int run_steps(struct run *r)
 
     if (!resolved)
         return fail(r, "out of memory: free some");
-    for (uint32_t i = 0; rc == 0 && i < r->trace->nr_steps &&
-                         r->report->nr_differences == 0; i++) {
+    for (uint32_t i = 0;
+         rc == 0 && i < r->trace->nr_steps && r->report->nr_differences == 0;
+         i++) {
         r->step = i + 1;
         r->current = &r->trace->steps[i];
         r->line = r->current->line;

@@ -314,11 +314,11 @@ static bool parse_result(struct parser *p, const struct pvt_step *s,
             return parse_fail(p, "Xen has no error called '%s'", name);
         parse_advance(p);
     }
+    if (parse_is_word(p, "done") && s->call == PVT_UPDATE_VA_MAPPING)
+        return parse_fail(p, "update_va_mapping counts nothing: leave done "
+                             "out");
     e->has_done = parse_skip_word(p, "done");
     if (e->has_done) {
-        if (s->call == PVT_UPDATE_VA_MAPPING)
-            return parse_fail(p, "update_va_mapping counts nothing: leave "
-                                 "done out");
         if (!parse_number(p, "a count", UINT32_MAX, &done))
             return false;
         e->done = (uint32_t)done;
@@ -335,8 +335,10 @@ static bool parse_who(struct parser *p, struct pvt_step *s)
         return false;
     dot = strrchr(name, '.');
     if (!dot || dot[1] < '0' || dot[1] >= '0' + (char)XM_MAX_VCPUS || dot[2])
-        return parse_fail(p, "a step begins with DOMAIN.VCPU: the vCPU is from "
-                             "0 to %u", XM_MAX_VCPUS - 1);
+        return parse_fail(p,
+                          "a step begins with DOMAIN.VCPU: the vCPU is from "
+                          "0 to %u",
+                          XM_MAX_VCPUS - 1);
     *dot = 0;
     s->vcpu = (uint32_t)(dot[1] - '0');
     for (s->domain = 0; s->domain < p->t->nr_domains; s->domain++) {
@@ -352,7 +354,8 @@ bool parse_step(struct parser *p)
 {
     struct pvt_trace *t = p->t;
     struct pvt_step *steps =
-        parse_grow(p, t->steps, t->nr_steps, sizeof(*steps)), *s;
+                        parse_grow(p, t->steps, t->nr_steps, sizeof(*steps)),
+                    *s;
 
     if (!steps)
         return false;

@@ -9,15 +9,19 @@
 #include <string.h>
 
 const struct term_flag term_flags[] = {
-    { "P", XM_PTE_P },      { "RW", XM_PTE_RW },    { "US", XM_PTE_US },
-    { "PWT", XM_PTE_PWT },  { "PCD", XM_PTE_PCD },  { "A", XM_PTE_A },
-    { "D", XM_PTE_D },      { "PSE", XM_PTE_PSE },  { "PAT", XM_PTE_PAT },
-    { "G", XM_PTE_G },      { "AVAIL0", 1u << 9 },  { "AVAIL1", 1u << 10 },
+    { "P", XM_PTE_P },      { "RW", XM_PTE_RW },
+    { "US", XM_PTE_US },    { "PWT", XM_PTE_PWT },
+    { "PCD", XM_PTE_PCD },  { "A", XM_PTE_A },
+    { "D", XM_PTE_D },      { "PSE", XM_PTE_PSE },
+    { "PAT", XM_PTE_PAT },  { "G", XM_PTE_G },
+    { "AVAIL0", 1u << 9 },  { "AVAIL1", 1u << 10 },
     { "AVAIL2", 1u << 11 }, { "GK", XM_PTE_GUEST_KERNEL },
-    { "B53", 1ull << 53 },  { "B54", 1ull << 54 },  { "B55", 1ull << 55 },
-    { "B56", 1ull << 56 },  { "B57", 1ull << 57 },  { "B58", 1ull << 58 },
-    { "B59", 1ull << 59 },  { "B60", 1ull << 60 },  { "B61", 1ull << 61 },
-    { "B62", 1ull << 62 },  { "NX", XM_PTE_NX },    { NULL, 0 },
+    { "B53", 1ull << 53 },  { "B54", 1ull << 54 },
+    { "B55", 1ull << 55 },  { "B56", 1ull << 56 },
+    { "B57", 1ull << 57 },  { "B58", 1ull << 58 },
+    { "B59", 1ull << 59 },  { "B60", 1ull << 60 },
+    { "B61", 1ull << 61 },  { "B62", 1ull << 62 },
+    { "NX", XM_PTE_NX },    { NULL, 0 },
 };
 
 const char *const term_frames[] = {
@@ -69,8 +73,10 @@ static bool find_page(struct parser *p, struct pvt_frame_ref *r)
             return true;
         }
     }
-    return parse_fail(p, "no page is called '%s': declare it in init, before "
-                         "this line", name);
+    return parse_fail(p,
+                      "no page is called '%s': declare it in init, before "
+                      "this line",
+                      name);
 }
 
 bool parse_frame(struct parser *p, struct pvt_frame_ref *r)
@@ -134,6 +140,11 @@ bool parse_entry(struct parser *p, struct pvt_entry *e)
         ;
     if (parse_skip_word(p, "raw"))
         return parse_number(p, "the raw bits", UINT64_MAX, &e->raw);
+    /* Options of the call and the next statement begin with a word too. */
+    if (parse_peek(p) == TOK_WORD && !parse_is_word(p, "flush") &&
+        !parse_is_word(p, "fd"))
+        return parse_expected(p, "a flag (P RW US PWT PCD A D PSE PAT G "
+                                 "AVAIL0..2 GK B53..B62 NX) or raw NUMBER");
     return true;
 }
 
@@ -196,8 +207,10 @@ bool parse_rule(struct parser *p, enum xm_rule *rule)
         return false;
     *rule = xm_rule_by_id(name);
     if (*rule == XM_R_NONE)
-        return parse_fail(p, "no rule has the id '%s': `pinfold rules` lists "
-                             "them", name);
+        return parse_fail(p,
+                          "no rule has the id '%s': `pinfold rules` lists "
+                          "them",
+                          name);
     parse_advance(p);
     return true;
 }

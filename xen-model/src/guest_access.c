@@ -21,8 +21,7 @@ static void set_accessed(const struct xm_cpu *c, const struct xm_walk *w,
 static struct xm_page_fault page_fault(const struct xm_walk *w, xm_vaddr va)
 {
     return (struct xm_page_fault){ .taken = true,
-                                   .error_code =
-                                       w->error_code & ~XM_PF_USER,
+                                   .error_code = w->error_code & ~XM_PF_USER,
                                    .cr2 = va };
 }
 

@@ -27,8 +27,8 @@ struct xm_machine {
 /* How a reference is taken or dropped; the names are those of Xen. */
 #define XM_PTF_PARTIAL_SET 1u /* the slot already holds a general reference */
 #define XM_PTF_PREEMPTIBLE 4u
-#define XM_PTF_DEFER 8u       /* leave the put to old_guest_table */
-#define XM_PTF_RETAIN 16u     /* keep the reference on -ERESTART */
+#define XM_PTF_DEFER 8u   /* leave the put to old_guest_table */
+#define XM_PTF_RETAIN 16u /* keep the reference on -ERESTART */
 
 #define XM_NO_MFN (~(xm_mfn)0)
 

@@ -118,9 +118,8 @@ static struct xm_violation check_frame(xm_mfn mfn, const struct xm_frame *f,
 {
     const unsigned int level = xm_pgt_level(f->type_info);
     const uint64_t fixed = (f->count_info & XM_PGC_XEN_HEAP) ? 1 : 0;
-    const uint64_t flags =
-        ((f->type_info & XM_PGT_PINNED) ? 1u : 0u) +
-        ((f->type_info & XM_PGT_PARTIAL) ? 1u : 0u);
+    const uint64_t flags = ((f->type_info & XM_PGT_PINNED) ? 1u : 0u) +
+                           ((f->type_info & XM_PGT_PARTIAL) ? 1u : 0u);
     const uint64_t general =
         r->general + flags + ((f->count_info & XM_PGC_ALLOCATED) ? 1 : 0);
 

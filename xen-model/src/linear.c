@@ -14,9 +14,9 @@
 static const enum xm_rule self_rule[] = { [2] = XM_R_L2E_LINEAR_SELF,
                                           [3] = XM_R_L3E_LINEAR_SELF,
                                           [4] = XM_R_L4E_LINEAR_SELF };
-static const enum xm_rule other_rule[] = { [2] = XM_R_L2E_LINEAR,
-                                           [3] = XM_R_L3E_LINEAR,
-                                           [4] = XM_R_L4E_LINEAR };
+static const enum xm_rule other_rule[] = {
+    [2] = XM_R_L2E_LINEAR, [3] = XM_R_L3E_LINEAR, [4] = XM_R_L4E_LINEAR
+};
 static const enum xm_rule writable_rule[] = { [2] = XM_R_L2E_LINEAR_WRITABLE,
                                               [3] = XM_R_L3E_LINEAR_WRITABLE,
                                               [4] = XM_R_L4E_LINEAR_WRITABLE };

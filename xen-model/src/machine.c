@@ -108,8 +108,8 @@ void xm_frame_assign(struct xm_machine *m, xm_mfn mfn, xm_domid domid)
     struct xm_frame *f = xm_machine_frame(m, mfn);
 
     assert(f && (f->count_info & XM_PGC_STATE_MASK) == XM_PGC_STATE_FREE);
-    *f = (struct xm_frame){ .count_info = XM_PGC_ALLOCATED | 1,
-                            .owner = domid };
+    *f =
+        (struct xm_frame){ .count_info = XM_PGC_ALLOCATED | 1, .owner = domid };
 }
 
 void xm_frame_set_kind(struct xm_machine *m, xm_mfn mfn,
@@ -120,11 +120,9 @@ void xm_frame_set_kind(struct xm_machine *m, xm_mfn mfn,
                             .owner = XM_DOMID_NONE },
         [XM_FRAME_XEN] = { .owner = XM_DOMID_NONE },
         [XM_FRAME_MMIO] = { .count_info = XM_PGC_ALLOCATED | 1,
-                            .type_info =
-                                XM_PGT_WRITABLE | XM_PGT_VALIDATED | 1,
+                            .type_info = XM_PGT_WRITABLE | XM_PGT_VALIDATED | 1,
                             .owner = DOMID_IO },
-        [XM_FRAME_M2P] = { .count_info = XM_PGC_ALLOCATED | XM_PGC_XEN_HEAP |
-                                         1,
+        [XM_FRAME_M2P] = { .count_info = XM_PGC_ALLOCATED | XM_PGC_XEN_HEAP | 1,
                            .type_info = XM_PGT_NONE | XM_PGT_VALIDATED | 1,
                            .owner = DOMID_XEN },
     };

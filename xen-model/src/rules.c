@@ -9,7 +9,7 @@
 
 static const struct xm_rule_info rules[XM_NR_RULES] = {
     [XM_R_NONE] = { "", 0, "", "", "" },
-#define XM_RULE(sym, id, err, ref, sentence, function) \
+#define XM_RULE(sym, id, err, ref, sentence, function)                         \
     [XM_R_##sym] = { id, XEN_##err, ref, sentence, function },
 #include <xen-model/rules.def>
 #undef XM_RULE

@@ -36,8 +36,8 @@ static struct xm_result stop_promotion(struct xm_cpu *c, unsigned int level,
         r.rc = -XEN_ERESTART;
     } else if (i != 0) {
         f->nr_validated = (uint16_t)i;
-        f->partial_set = (flags & XM_PTF_PARTIAL_SET) ||
-                         (level > 2 && xm__vcpu(c)->has_old);
+        f->partial_set =
+            (flags & XM_PTF_PARTIAL_SET) || (level > 2 && xm__vcpu(c)->has_old);
         xm__defer_put(c, table, XM_NO_MFN, true);
     }
     return r;

@@ -19,8 +19,8 @@ static const struct {
 /* Bits whose change makes Xen take the references anew. L2-12. */
 static uint64_t slow_path_mask(const struct xm_machine *m)
 {
-    uint64_t mask = XM_PTE_MFN_MASK | XM_PTE_P | XM_PTE_PWT | XM_PTE_PCD |
-                    XM_PTE_PSE;
+    uint64_t mask =
+        XM_PTE_MFN_MASK | XM_PTE_P | XM_PTE_PWT | XM_PTE_PCD | XM_PTE_PSE;
 
     if (m->config.pv_linear_pt && !(m->config.faults & XM_FAULT_FAST_PATH_RW))
         mask |= XM_PTE_RW;
@@ -64,9 +64,8 @@ static void put_data_pages(struct xm_cpu *c, struct lxe e, unsigned int level)
     const xm_mfn n = level == 2 ? 512 : 512 * 512;
 
     for (xm_mfn mfn = first; mfn < first + n; mfn++)
-        xm__put_page_from_l1e(c,
-                              (struct l1e){ xm_pte(mfn, e.v & (XM_PTE_P |
-                                                               XM_PTE_RW)) });
+        xm__put_page_from_l1e(
+            c, (struct l1e){ xm_pte(mfn, e.v & (XM_PTE_P | XM_PTE_RW)) });
 }
 
 int xm__put_page_from_lxe(struct xm_cpu *c, unsigned int level, struct lxe e,

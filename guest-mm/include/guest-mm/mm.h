@@ -87,11 +87,11 @@ struct mm {
     uint64_t *book; /* nr_pool words for the method */
 
     uint64_t current_l4;
-    uint64_t kernel_l3; /* what MM_KERNEL_SLOT names, 0: nothing */
+    uint64_t kernel_l3;          /* what MM_KERNEL_SLOT names, 0: nothing */
     uint64_t nr_tables, nr_book; /* frames in use */
     uint64_t virtual_bytes;
     struct mm_counts counts;
-    int error;           /* the first failure of anything */
+    int error;              /* the first failure of anything */
     const char *error_file; /* where it was seen */
     uint32_t error_line;
     uint32_t error_why;

@@ -41,9 +41,9 @@ enum mm_phase {
 #define MM_NR_WORKLOADS 3u
 
 struct mm_request {
-    uint32_t method;                 /* enum mm_method */
-    uint32_t nr_pool;                /* frames in the pool */
-    uint32_t nr_data;                /* the last of them: data, not tables */
+    uint32_t method;  /* enum mm_method */
+    uint32_t nr_pool; /* frames in the pool */
+    uint32_t nr_data; /* the last of them: data, not tables */
     uint32_t pad;
     uint64_t boot_l4, boot_l3;       /* boot_l4[511] names boot_l3 */
     uint64_t pages[MM_NR_WORKLOADS]; /* pages of each workload, 1 or more */
@@ -58,23 +58,23 @@ struct mm_counts {
 struct mm_answer {
     int32_t asked; /* 0: makes no sense for the method */
     int32_t rc;
-    uint32_t why;  /* mm_plat_why() */
+    uint32_t why; /* mm_plat_why() */
     uint32_t pad;
 };
 
 struct mm_workload_report {
     uint64_t pages;
-    uint64_t table_frames; /* page tables, the kernel's for the method too */
-    uint64_t book_frames;  /* everything else the method keeps */
+    uint64_t table_frames;  /* page tables, the kernel's for the method too */
+    uint64_t book_frames;   /* everything else the method keeps */
     uint64_t virtual_bytes; /* kernel virtual space that reaches the tables */
     struct mm_counts phase[MM_NR_PHASES];
 };
 
 struct mm_report {
-    int32_t rc;      /* 0, or what went wrong: a negative errno */
-    uint32_t where;  /* source line in guest-mm that noticed, if rc */
-    uint32_t why;    /* mm_plat_why() of it */
-    char file[20];   /* and its file */
+    int32_t rc;     /* 0, or what went wrong: a negative errno */
+    uint32_t where; /* source line in guest-mm that noticed, if rc */
+    uint32_t why;   /* mm_plat_why() of it */
+    char file[20];  /* and its file */
     struct mm_answer verdict[MM_NR_VERDICTS];
     struct mm_counts setup; /* once, before the first address space */
     struct mm_workload_report workload[MM_NR_WORKLOADS];

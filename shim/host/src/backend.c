@@ -54,7 +54,8 @@ static int write_page(struct pvt_backend *b, xm_mfn mfn,
     struct shim *s = shim_of(b);
 
     if (!has_page(s, mfn))
-        return shim__fail(s, "there is no frame %#llx", (unsigned long long)mfn);
+        return shim__fail(s, "there is no frame %#llx",
+                          (unsigned long long)mfn);
     memcpy(shim__page(s, mfn), words, XM_PAGE_SIZE);
     return 0;
 }
@@ -65,7 +66,8 @@ static int read_page(struct pvt_backend *b, xm_mfn mfn,
     struct shim *s = shim_of(b);
 
     if (!has_page(s, mfn))
-        return shim__fail(s, "there is no frame %#llx", (unsigned long long)mfn);
+        return shim__fail(s, "there is no frame %#llx",
+                          (unsigned long long)mfn);
     memcpy(words, shim__page(s, mfn), XM_PAGE_SIZE);
     return 0;
 }
@@ -75,7 +77,8 @@ static int read_frame(struct pvt_backend *b, xm_mfn mfn, struct xm_frame *f)
     struct shim *s = shim_of(b);
 
     if (!has_page(s, mfn))
-        return shim__fail(s, "there is no frame %#llx", (unsigned long long)mfn);
+        return shim__fail(s, "there is no frame %#llx",
+                          (unsigned long long)mfn);
     *f = shim__frame(s, mfn);
     return 0;
 }
@@ -85,7 +88,8 @@ static int read_m2p(struct pvt_backend *b, xm_mfn mfn, uint64_t *value)
     struct shim *s = shim_of(b);
 
     if (!has_page(s, mfn))
-        return shim__fail(s, "there is no frame %#llx", (unsigned long long)mfn);
+        return shim__fail(s, "there is no frame %#llx",
+                          (unsigned long long)mfn);
     *value = shim__m2p(s, mfn);
     return 0;
 }
@@ -175,8 +179,10 @@ static int end_trace(struct pvt_backend *b)
                                   sizeof(window), DOMID_SELF, &out) != 0)
         return -1;
     return out.rc == 0 ? 0
-                       : shim__fail(s, "going back to the boot tables failed: "
-                                       "%lld", (long long)out.rc);
+                       : shim__fail(s,
+                                    "going back to the boot tables failed: "
+                                    "%lld",
+                                    (long long)out.rc);
 }
 
 static void close_shim(struct pvt_backend *b)

@@ -20,7 +20,7 @@ struct page_info {
     uint32_t next, prev;
     uint64_t count_info;
     uint64_t type_info;
-    uint32_t owner; /* frame of the struct domain */
+    uint32_t owner;     /* frame of the struct domain */
     uint16_t validated; /* 9:0 nr_validated_ptes, 15 partial_set */
     int16_t linear_pt_count;
 };
@@ -51,8 +51,9 @@ static uint64_t translate(const struct shim *s, uint64_t va)
 
 static const struct page_info *page_info(const struct shim *s, xm_mfn mfn)
 {
-    return (const struct page_info *)(const void *)(
-               s->ram + s->frame_table[mfn / FRAMES_PER_GROUP]) +
+    return (const struct page_info
+                *)(const void *)(s->ram +
+                                 s->frame_table[mfn / FRAMES_PER_GROUP]) +
            mfn % FRAMES_PER_GROUP;
 }
 
@@ -103,11 +104,13 @@ int shim__find_tables(struct shim *s)
     groups = (k->nr_frames + FRAMES_PER_GROUP - 1) / FRAMES_PER_GROUP;
     if (rc < 0 || k->nr_frames * XM_PAGE_SIZE > s->ram_size ||
         groups > SHIM_MAX_GROUPS)
-        return shim__fail(s, "Xen counts %lld frames, which is not this "
-                             "machine's RAM", (long long)k->nr_frames);
+        return shim__fail(s,
+                          "Xen counts %lld frames, which is not this "
+                          "machine's RAM",
+                          (long long)k->nr_frames);
     for (uint64_t i = 0; i < groups; i++) {
-        s->frame_table[i] =
-            translate(s, FRAME_TABLE_VA + i * FRAMES_PER_GROUP * PAGE_INFO_SIZE);
+        s->frame_table[i] = translate(s, FRAME_TABLE_VA + i * FRAMES_PER_GROUP *
+                                                              PAGE_INFO_SIZE);
         if (s->frame_table[i] == BAD_ADDRESS)
             return shim__fail(s, "Xen's frame table is not where 4.17 has it");
     }
@@ -119,8 +122,9 @@ int shim__find_tables(struct shim *s)
     l4 = shim__frame(s, k->boot_l4);
     if (xm_pgt_level(l4.type_info) != 4 || !(l4.type_info & XM_PGT_PINNED) ||
         l4.owner != 0)
-        return shim__fail(s, "the layout of Xen's frame table is not that of "
-                             "4.17: dom0's L4 reads count %#llx type %#llx",
+        return shim__fail(s,
+                          "the layout of Xen's frame table is not that of "
+                          "4.17: dom0's L4 reads count %#llx type %#llx",
                           (unsigned long long)l4.count_info,
                           (unsigned long long)l4.type_info);
     k->boot_l3 = xm_pte_mfn(shim__page(s, k->boot_l4)[511]);
@@ -150,8 +154,10 @@ int shim__find_known_frames(struct shim *s)
             k->mmio = mfn, found |= 8;
     }
     if (found != 15)
-        return shim__fail(s, "the frame table shows no frame of some kind "
-                             "(found %#x of 0xf)", found);
+        return shim__fail(s,
+                          "the frame table shows no frame of some kind "
+                          "(found %#x of 0xf)",
+                          found);
     return 0;
 }
 

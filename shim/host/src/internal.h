@@ -16,8 +16,8 @@ struct shim {
     struct pvt_backend backend; /* first: what the runner holds */
     struct shim_config config;
     pid_t qemu;
-    char dir[64];  /* private, holds the serial log */
-    uint8_t *ram;  /* QEMU's RAM, machine address 0 first */
+    char dir[64]; /* private, holds the serial log */
+    uint8_t *ram; /* QEMU's RAM, machine address 0 first */
     size_t ram_size;
     struct shim_mailbox *mailbox;
     const uint64_t *p2m;

@@ -37,7 +37,8 @@ int shim__attach(struct shim *s)
     char text[64];
     uint64_t address;
 
-    while (!shim__serial_find(s, "pinfold shim: mailbox ", text, sizeof(text))) {
+    while (
+        !shim__serial_find(s, "pinfold shim: mailbox ", text, sizeof(text))) {
         if (!shim__alive(s))
             return gone(s, "Xen stopped while booting");
         if (now() > deadline)

@@ -90,8 +90,9 @@ int shim__start(struct shim *s)
     char ram_path[96], line[8];
 
     if (access(s->config.hypervisor, R_OK) != 0)
-        return shim__fail(s, "no hypervisor at %s: %s; script/test unpacks "
-                             "Debian's, or name one with --hypervisor",
+        return shim__fail(s,
+                          "no hypervisor at %s: %s; script/test unpacks "
+                          "Debian's, or name one with --hypervisor",
                           s->config.hypervisor, strerror(errno));
     if (access(s->config.kernel, R_OK) != 0)
         return shim__fail(s, "no shim kernel at %s: %s; build it first",
@@ -103,7 +104,8 @@ int shim__start(struct shim *s)
                           strerror(errno));
     }
     s->ram_size = (size_t)mib << 20;
-    snprintf(ram_path, sizeof(ram_path), "/dev/shm/%s", strrchr(s->dir, '/') + 1);
+    snprintf(ram_path, sizeof(ram_path), "/dev/shm/%s",
+             strrchr(s->dir, '/') + 1);
     if (map_ram(s, ram_path) != 0)
         return -1;
     s->qemu = fork();
@@ -120,8 +122,10 @@ int shim__start(struct shim *s)
         char tail[160];
 
         shim__serial_tail(s, tail, sizeof(tail));
-        return shim__fail(s, "QEMU does not run Xen: %s; install "
-                             "qemu-system-x86", tail);
+        return shim__fail(s,
+                          "QEMU does not run Xen: %s; install "
+                          "qemu-system-x86",
+                          tail);
     }
     return 0;
 }

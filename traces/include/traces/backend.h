@@ -21,7 +21,7 @@ struct pvt_op {
     enum pvt_call call;
     xm_domid domid;
     uint32_t vcpu;
-    uint32_t count;                   /* requests of MMU_UPDATE, MMUEXT_OP */
+    uint32_t count; /* requests of MMU_UPDATE, MMUEXT_OP */
     const struct mmu_update *updates;
     const struct mmuext_op *ops;
     uint32_t foreigndom;
@@ -32,12 +32,12 @@ struct pvt_op {
 
 struct pvt_outcome {
     int64_t rc;
-    uint32_t done;       /* *pdone after the call; PVT_DONE_UNTOUCHED before */
-    bool faulted;        /* PVT_LOAD and PVT_STORE: a page fault was taken */
+    uint32_t done; /* *pdone after the call; PVT_DONE_UNTOUCHED before */
+    bool faulted;  /* PVT_LOAD and PVT_STORE: a page fault was taken */
     uint32_t error_code;
     xm_vaddr cr2;
-    uint64_t value;      /* of PVT_LOAD */
-    struct xm_result why; /* the model's reason; of actual Xen all zero */
+    uint64_t value;           /* of PVT_LOAD */
+    struct xm_result why;     /* the model's reason; of actual Xen all zero */
     struct xm_rule_set fired; /* rules that spoke; of actual Xen empty */
 };
 #define PVT_DONE_UNTOUCHED 0xa5a5a5a5u

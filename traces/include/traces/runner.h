@@ -35,7 +35,7 @@ enum pvt_kind {
 /* "rc", "count_info", ... */
 const char *pvt_kind_name(enum pvt_kind kind);
 
-#define PVT_STEP_INIT 0u           /* steps count from 1 */
+#define PVT_STEP_INIT 0u /* steps count from 1 */
 #define PVT_STEP_FINAL UINT32_MAX
 #define PVT_NO_SLOT UINT32_MAX
 
@@ -56,8 +56,7 @@ struct pvt_difference {
 };
 
 /* A value as a person reads it: an errno, a rule, a number. */
-const char *pvt_value_text(enum pvt_kind kind, uint64_t value,
-                           char buffer[32]);
+const char *pvt_value_text(enum pvt_kind kind, uint64_t value, char buffer[32]);
 
 #define PVT_MAX_DIFFERENCES 64u
 
@@ -80,7 +79,7 @@ struct pvt_watched {
 struct pvt_observation {
     const struct pvt_trace *trace;
     const struct pvt_step *step;
-    uint32_t number; /* from 1 */
+    uint32_t number;                         /* from 1 */
     const struct pvt_outcome *model, *other; /* other may be NULL */
     const struct pvt_watched *watched;
     uint32_t nr_watched;

@@ -84,8 +84,12 @@ struct pvt_ext {
     struct pvt_arg arg1, arg2;
 };
 
-enum pvt_expected { PVT_EXPECT_RC, PVT_EXPECT_FAULT, PVT_EXPECT_OK,
-                    PVT_EXPECT_VALUE };
+enum pvt_expected {
+    PVT_EXPECT_RC,
+    PVT_EXPECT_FAULT,
+    PVT_EXPECT_OK,
+    PVT_EXPECT_VALUE
+};
 
 struct pvt_expect {
     enum pvt_expected kind;
@@ -133,8 +137,14 @@ struct pvt_fill {
     struct pvt_entry entry;
 };
 
-enum pvt_final_kind { PVT_FINAL_TYPE, PVT_FINAL_GENERAL, PVT_FINAL_LINEAR,
-                      PVT_FINAL_PTE, PVT_FINAL_M2P, PVT_FINAL_INVARIANTS };
+enum pvt_final_kind {
+    PVT_FINAL_TYPE,
+    PVT_FINAL_GENERAL,
+    PVT_FINAL_LINEAR,
+    PVT_FINAL_PTE,
+    PVT_FINAL_M2P,
+    PVT_FINAL_INVARIANTS
+};
 
 struct pvt_final {
     enum pvt_final_kind kind;

@@ -55,10 +55,10 @@ static inline unsigned int xm_pgt_level(uint64_t type_info)
 struct xm_frame {
     uint64_t count_info;
     uint64_t type_info;
-    xm_domid owner;         /* DOMID_IO, DOMID_XEN, a domain, XM_DOMID_NONE */
-    uint16_t nr_validated;  /* 0..512, page tables only */
-    int16_t linear_count;   /* + entries to other tables, - uses by others */
-    uint8_t partial_set;    /* entry nr_validated holds a general reference */
+    xm_domid owner;        /* DOMID_IO, DOMID_XEN, a domain, XM_DOMID_NONE */
+    uint16_t nr_validated; /* 0..512, page tables only */
+    int16_t linear_count;  /* + entries to other tables, - uses by others */
+    uint8_t partial_set;   /* entry nr_validated holds a general reference */
 };
 
 #endif

@@ -33,13 +33,13 @@ struct xm_mfn_range {
 };
 
 struct xm_config {
-    uint32_t nr_frames;    /* frames the machine has, Xen's max_page */
-    bool pv_linear_pt;     /* linear page tables allowed */
-    bool self_snoop;       /* CPU feature: WC mappings stay coherent */
-    xm_mfn iomem_limit;    /* first frame above the physical address width */
+    uint32_t nr_frames; /* frames the machine has, Xen's max_page */
+    bool pv_linear_pt;  /* linear page tables allowed */
+    bool self_snoop;    /* CPU feature: WC mappings stay coherent */
+    xm_mfn iomem_limit; /* first frame above the physical address width */
     struct xm_mfn_range iomem_denied[XM_MAX_RANGES];    /* not even dom0 */
     struct xm_mfn_range iomem_read_only[XM_MAX_RANGES]; /* RW is dropped */
-    uint32_t faults;       /* enum xm_fault, or-ed */
+    uint32_t faults; /* enum xm_fault, or-ed */
 };
 
 /* Xen 4.17 as Debian 12 ships it, on QEMU's default CPU. */
@@ -48,12 +48,12 @@ struct xm_config xm_config_default(uint32_t nr_frames);
 struct xm_vcpu {
     bool initialised;
     bool has_base, has_user_base;
-    bool old_partial;           /* old_guest_table is partial */
-    bool has_old;               /* old_guest_table is set */
-    xm_mfn guest_table;         /* kernel base, an L4 */
-    xm_mfn guest_table_user;    /* user base, an L4 */
-    xm_mfn old_guest_table;     /* a put to be finished before the next call */
-    xm_mfn old_guest_ptpg;      /* table whose entry it was (linear counts) */
+    bool old_partial;        /* old_guest_table is partial */
+    bool has_old;            /* old_guest_table is set */
+    xm_mfn guest_table;      /* kernel base, an L4 */
+    xm_mfn guest_table_user; /* user base, an L4 */
+    xm_mfn old_guest_table;  /* a put to be finished before the next call */
+    xm_mfn old_guest_ptpg;   /* table whose entry it was (linear counts) */
     bool has_old_ptpg;
 };
 

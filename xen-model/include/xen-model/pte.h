@@ -4,7 +4,7 @@
  *
  *   63 62     52 51                          12 11  9 8 7   6 5 4   3   2  1  0
  *  +--+---------+------------------------------+-----+-+---+-+-+---+---+--+--+-+
- *  |NX|available|       machine frame number   |avail|G|PAT|D|A|PCD|PWT|US|RW|P|
+ *  |NX|available|       machine frame number |avail|G|PAT|D|A|PCD|PWT|US|RW|P|
  *  +--+---------+------------------------------+-----+-+---+-+-+---+---+--+--+-+
  *            ^ bit 52: Xen's mark of a guest kernel page (L1 only)
  *                                                     ^ PSE at L2 and L3

@@ -64,9 +64,8 @@ static struct xm_result unpin_table(struct xm_cpu *c, xm_domid owner,
 static struct xm_result get_destination(struct xm_cpu *c, xm_domid owner,
                                         xm_mfn mfn, enum xm_rule not_own)
 {
-    struct xm_frame *f = owner == DOMID_IO
-                             ? NULL
-                             : xm__get_page_from_mfn(c, mfn, owner);
+    struct xm_frame *f =
+        owner == DOMID_IO ? NULL : xm__get_page_from_mfn(c, mfn, owner);
 
     if (!f)
         return xm__deny(not_own, mfn, owner);
@@ -108,7 +107,8 @@ static struct xm_result copy_page(struct xm_cpu *c, xm_domid owner, xm_mfn to,
 }
 
 /* The commands that work on the caller's own CPU state only. */
-static struct xm_result own_command(struct xm_cpu *c, const struct mmuext_op *op)
+static struct xm_result own_command(struct xm_cpu *c,
+                                    const struct mmuext_op *op)
 {
     const bool rights = xm__domain_has_hardware(xm__domain(c));
 

@@ -31,8 +31,8 @@ static struct xm_result flush(struct xm_cpu *c, uint64_t flags)
     const uint64_t kind = flags & UVMF_FLUSHTYPE_MASK;
     const uint64_t mask = flags & ~(uint64_t)UVMF_FLUSHTYPE_MASK;
 
-    if ((kind == UVMF_TLB_FLUSH || kind == UVMF_INVLPG) &&
-        mask != UVMF_LOCAL && mask != UVMF_ALL && !xm__read_vcpu_mask(c, mask))
+    if ((kind == UVMF_TLB_FLUSH || kind == UVMF_INVLPG) && mask != UVMF_LOCAL &&
+        mask != UVMF_ALL && !xm__read_vcpu_mask(c, mask))
         return xm__deny(XM_R_UVM_VCPU_MASK, mask, 0);
     return xm__ok();
 }

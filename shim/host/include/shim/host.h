@@ -10,11 +10,11 @@
 #include <traces/backend.h>
 
 struct shim_config {
-    const char *hypervisor; /* an unpacked multiboot ELF */
-    const char *kernel;     /* the shim, an ELF */
-    const char *qemu;       /* NULL: qemu-system-x86_64 from PATH */
+    const char *hypervisor;  /* an unpacked multiboot ELF */
+    const char *kernel;      /* the shim, an ELF */
+    const char *qemu;        /* NULL: qemu-system-x86_64 from PATH */
     unsigned int memory_mib; /* 0: 256 */
-    bool icount;            /* rdtsc counts instructions; boots in 10 s */
+    bool icount;             /* rdtsc counts instructions; boots in 10 s */
 };
 
 /*

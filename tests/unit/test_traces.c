@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The text of traces, over the whole suite: printing is canonical, and no
+ * prefix and no damaged byte makes the parser stumble.
+ */
+#include <check.h>
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <traces/trace.h>
+
+static const char *suite;
+static struct dirent **files;
+static int nr_files;
+
+static char *read_file(int i, size_t *length)
+{
+    char path[4096], *text = malloc(1u << 16);
+    FILE *f;
+
+    snprintf(path, sizeof(path), "%s/%s", suite, files[i]->d_name);
+    f = fopen(path, "rb");
+    ck_assert_msg(f && text, "cannot read %s", path);
+    *length = fread(text, 1, 1u << 16, f);
+    ck_assert(*length < 1u << 16);
+    fclose(f);
+    return text;
+}
+
+static char *print(const struct pvt_trace *t, size_t *length)
+{
+    char *text = NULL;
+    FILE *f = open_memstream(&text, length);
+
+    ck_assert(f != NULL);
+    pvt_trace_print(f, t);
+    ck_assert(fclose(f) == 0);
+    return text;
+}
+
+START_TEST(canonical_text_is_a_fixed_point)
+{
+    struct pvt_error error = { .line = 0 };
+    struct pvt_trace *first, *second;
+    size_t length, length1, length2;
+    char *text = read_file(_i, &length), *text1, *text2;
+
+    first = pvt_trace_parse(text, length, &error);
+    ck_assert_msg(first != NULL, "%s:%u: %s", files[_i]->d_name, error.line,
+                  error.text);
+    text1 = print(first, &length1);
+    second = pvt_trace_parse(text1, length1, &error);
+    ck_assert_msg(second != NULL, "%s, printed, line %u: %s\n%s",
+                  files[_i]->d_name, error.line, error.text, text1);
+    text2 = print(second, &length2);
+    ck_assert_str_eq(text1, text2);
+    ck_assert_uint_eq(first->nr_steps, second->nr_steps);
+    ck_assert_uint_eq(first->nr_pages, second->nr_pages);
+    pvt_trace_free(first);
+    pvt_trace_free(second);
+    free(text);
+    free(text1);
+    free(text2);
+}
+END_TEST
+
+/* A refusal names a place inside the text; a trace can be printed. */
+static void parse_anything(const char *text, size_t length)
+{
+    struct pvt_error error = { .line = 0 };
+    struct pvt_trace *t = pvt_trace_parse(text, length, &error);
+    char *printed;
+
+    if (!t) {
+        ck_assert(error.line > 0 && error.column > 0 && error.text[0]);
+        return;
+    }
+    printed = print(t, &length);
+    free(printed);
+    pvt_trace_free(t);
+}
+
+START_TEST(every_prefix)
+{
+    size_t length;
+    char *text = read_file(_i, &length);
+
+    for (size_t n = 0; n < length; n++) {
+        /* A copy of its own, so that reading on is caught. */
+        char *prefix = malloc(n ? n : 1);
+
+        ck_assert(prefix != NULL);
+        memcpy(prefix, text, n);
+        parse_anything(prefix, n);
+        free(prefix);
+    }
+    free(text);
+}
+END_TEST
+
+START_TEST(every_byte_damaged)
+{
+    static const char damage[] = { 0,   '\n', ' ', '{', '}',    '[',
+                                   '"', '-',  '9', 'x', '\x80', '=' };
+    size_t length;
+    char *text = read_file(_i, &length);
+
+    for (size_t n = 0; n < length; n++) {
+        const char kept = text[n];
+
+        text[n] = damage[(n * 7 + (size_t)_i) % sizeof(damage)];
+        parse_anything(text, length);
+        text[n] = kept;
+    }
+    free(text);
+}
+END_TEST
+
+static int is_trace(const struct dirent *e)
+{
+    const size_t length = strlen(e->d_name);
+
+    return length > 4 && strcmp(e->d_name + length - 4, ".pvt") == 0;
+}
+
+int main(int argc, char **argv)
+{
+    Suite *s = suite_create("traces");
+    TCase *c = tcase_create("text");
+    SRunner *r = srunner_create(s);
+    int failed;
+
+    suite = argc == 2 ? argv[1] : ".";
+    nr_files = scandir(suite, &files, is_trace, alphasort);
+    if (nr_files <= 0) {
+        fprintf(stderr, "no traces in %s\n", suite);
+        return EXIT_FAILURE;
+    }
+    tcase_set_timeout(c, 120);
+    tcase_add_loop_test(c, canonical_text_is_a_fixed_point, 0, nr_files);
+    tcase_add_loop_test(c, every_prefix, 0, nr_files);
+    tcase_add_loop_test(c, every_byte_damaged, 0, nr_files);
+    suite_add_tcase(s, c);
+    srunner_run_all(r, CK_NORMAL);
+    failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    for (int i = 0; i < nr_files; i++)
+        free(files[i]);
+    free(files);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
