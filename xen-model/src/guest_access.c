@@ -71,6 +71,25 @@ bool xm__copy_from_guest(struct xm_cpu *c, void *to, xm_vaddr from, size_t n)
     return true;
 }
 
+bool xm__copy_to_guest(struct xm_cpu *c, xm_vaddr to, const void *from,
+                       size_t n)
+{
+    const uint8_t *in = from;
+
+    if (!xm__guest_address(to))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        const struct xm_walk w = xm_walk(c, to + i, XM_PF_WRITE);
+
+        if (!w.ok || w.m2p)
+            return false;
+        set_accessed(c, &w, to + i, true);
+        ((uint8_t *)xm_ram_frame(c, w.mfn))[(to + i) & (XM_PAGE_SIZE - 1)] =
+            in[i];
+    }
+    return true;
+}
+
 bool xm__read_vcpu_mask(struct xm_cpu *c, xm_vaddr mask)
 {
     uint64_t word; /* XM_MAX_VCPUS fits into the first */

@@ -16,6 +16,20 @@
 #define assert(e) ((void)sizeof(e))
 #else
 #define assert(e) ((e) ? (void)0 : __builtin_trap())
+/* -- raw hypercalls (hypercall/) -------------------------------------------- */
+
+/*
+ * One hypercall with its registers as the guest gave them. A call that is
+ * preempted answers -ERESTART and leaves in arg[] what Xen's continuation
+ * would enter with.
+ */
+typedef struct xm_result xm__hypercall(struct xm_cpu *c, uint64_t arg[6]);
+
+xm__hypercall xm__do_mmu_update;
+xm__hypercall xm__do_mmuext_op;
+xm__hypercall xm__do_update_va_mapping;
+xm__hypercall xm__do_update_va_mapping_otherdomain;
+
 #endif
 
 /* Followed in the block by nr_frames frames, then nr_frames M2P entries. */
@@ -220,7 +234,24 @@ static inline bool xm__guest_address(xm_vaddr va)
 
 /* Copies through the current tables; false: not mapped. */
 bool xm__copy_from_guest(struct xm_cpu *c, void *to, xm_vaddr from, size_t n);
+/* The same, into guest memory: it may stop half way. */
+bool xm__copy_to_guest(struct xm_cpu *c, xm_vaddr to, const void *from,
+                       size_t n);
 /* Reads a bitmap of vCPUs; false: not readable. */
 bool xm__read_vcpu_mask(struct xm_cpu *c, xm_vaddr mask);
+
+/* -- raw hypercalls (hypercall/) -------------------------------------------- */
+
+/*
+ * One hypercall with its registers as the guest gave them. A call that is
+ * preempted answers -ERESTART and leaves in arg[] what Xen's continuation
+ * would enter with.
+ */
+typedef struct xm_result xm__hypercall(struct xm_cpu *c, uint64_t arg[6]);
+
+xm__hypercall xm__do_mmu_update;
+xm__hypercall xm__do_mmuext_op;
+xm__hypercall xm__do_update_va_mapping;
+xm__hypercall xm__do_update_va_mapping_otherdomain;
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The hypercalls of a PV guest that touch page tables, with arguments already
- * fetched from guest memory. struct mmu_update, struct mmuext_op and the
+ * The hypercalls of a PV guest that touch page tables: raw, with arguments in
+ * guest memory, and the frequent ones with arguments already fetched. struct mmu_update, struct mmuext_op and the
  * constants are those of Xen's public headers.
  *
  * A call that is preempted answers -ERESTART (rule call.preempted) with what
@@ -39,5 +39,14 @@ struct xm_result xm_update_va_mapping(struct xm_cpu *c, xm_vaddr va,
 struct xm_result xm_update_va_mapping_otherdomain(struct xm_cpu *c, xm_vaddr va,
                                                   uint64_t val, uint64_t flags,
                                                   xm_domid domid);
+
+/*
+ * Any hypercall, as the guest's registers give it: NUMBER in rax, arguments
+ * in rdi, rsi, rdx, r10, r8, r9. What they point to is read and written
+ * through the guest's current tables. After -ERESTART arg[] holds what Xen's
+ * continuation would enter with: call again to go on.
+ */
+struct xm_result xm_hypercall(struct xm_cpu *c, uint64_t number,
+                              uint64_t arg[6]);
 
 #endif

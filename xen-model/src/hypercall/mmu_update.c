@@ -5,12 +5,11 @@
  * The lock that Xen takes on the table (T + 1 for a moment) has no effect
  * that another actor could see, so it is left out.
  *
- * GAP: arguments in guest memory (the raw entry), and domains with other
- * address translation than PV.
+ * GAP: domains with other address translation than PV.
  */
 #include <xen-model/hypercall.h>
 
-#include "../internal.h"
+#include "batch.h"
 
 #define COMMAND_MASK 7u
 
@@ -131,38 +130,43 @@ static struct xm_result find_owners(struct xm_cpu *c, uint32_t foreigndom,
     return xm__ok();
 }
 
+static struct xm_result do_mmu_update(struct xm_cpu *c, struct batch *b,
+                                      uint64_t arg[6])
+{
+    struct mmu_update req;
+    struct call call;
+    struct xm_result r;
+    bool write_done;
+
+    if (!xm__batch_begin(c, b, &r))
+        return r;
+    r = find_owners(c, b->foreigndom, &call, &write_done);
+    for (; r.rc == 0 && b->i < b->count; b->i++) {
+        r = xm__batch_fetch(c, b, &req);
+        if (r.rc == 0)
+            r = one_request(c, &call, &req);
+        if (r.rc != 0)
+            break;
+    }
+    return xm__batch_end(c, b, r, write_done, arg);
+}
+
+struct xm_result xm__do_mmu_update(struct xm_cpu *c, uint64_t arg[6])
+{
+    struct batch b = xm__batch_of_registers(arg, sizeof(struct mmu_update));
+
+    return do_mmu_update(c, &b, arg);
+}
+
 struct xm_result xm_mmu_update(struct xm_cpu *c, const struct mmu_update *reqs,
                                uint32_t count, uint32_t *done,
                                uint32_t foreigndom)
 {
-    struct call call;
-    struct xm_result r;
-    uint32_t before = 0, i = 0;
-    bool write_done;
+    struct batch b = { .requests = reqs,
+                       .size = sizeof(*reqs),
+                       .count = count,
+                       .done = done,
+                       .foreigndom = foreigndom };
 
-    c->preempted = false;
-    if (xm__put_old_guest_table(c) != 0)
-        return xm__finish(c, xm__interrupted(-XEN_ERESTART));
-    if (count == XM_PREEMPTED && !reqs)
-        return (struct xm_result){ .rc = (int)foreigndom };
-    if (count & XM_PREEMPTED) {
-        count &= ~XM_PREEMPTED;
-        before = done ? *done : 0;
-    }
-
-    r = find_owners(c, foreigndom, &call, &write_done);
-    for (; r.rc == 0 && i < count; i++) {
-        if (xm__between_requests(c, i == 0) != 0) {
-            r = xm__interrupted(-XEN_ERESTART);
-            break;
-        }
-        r = one_request(c, &call, &reqs[i]);
-        if (r.rc != 0)
-            break;
-    }
-    if (r.rc == -XEN_EINTR)
-        r.rc = -XEN_ERESTART;
-    if (write_done && done)
-        *done = before + i;
-    return xm__end_of_call(c, r);
+    return do_mmu_update(c, &b, NULL);
 }

@@ -9,7 +9,7 @@
  */
 #include <xen-model/hypercall.h>
 
-#include "../internal.h"
+#include "batch.h"
 
 static struct xm_result pin_table(struct xm_cpu *c, xm_domid owner,
                                   unsigned int level, xm_mfn mfn)
@@ -177,40 +177,45 @@ static struct xm_result one_op(struct xm_cpu *c, xm_domid owner,
     }
 }
 
+static struct xm_result do_mmuext_op(struct xm_cpu *c, struct batch *b,
+                                     uint64_t arg[6])
+{
+    struct mmuext_op op;
+    struct xm_result r;
+    xm_domid owner;
+
+    if (!xm__batch_begin(c, b, &r))
+        return r;
+    if (!xm__get_pg_owner(c, b->foreigndom & 0xffff, &owner))
+        return xm__finish(c, xm__deny(XM_R_EXT_FD, b->foreigndom & 0xffff, 0));
+    if (!xm__may_act_on(c, owner))
+        return xm__finish(c, xm__deny(XM_R_EXT_PRIVILEGE, owner, 0));
+    for (; r.rc == 0 && b->i < b->count; b->i++) {
+        r = xm__batch_fetch(c, b, &op);
+        if (r.rc == 0)
+            r = one_op(c, owner, &op);
+        if (r.rc != 0)
+            break;
+    }
+    return xm__batch_end(c, b, r, true, arg);
+}
+
+struct xm_result xm__do_mmuext_op(struct xm_cpu *c, uint64_t arg[6])
+{
+    struct batch b = xm__batch_of_registers(arg, sizeof(struct mmuext_op));
+
+    return do_mmuext_op(c, &b, arg);
+}
+
 struct xm_result xm_mmuext_op(struct xm_cpu *c, const struct mmuext_op *ops,
                               uint32_t count, uint32_t *done,
                               uint32_t foreigndom)
 {
-    struct xm_result r = xm__ok();
-    uint32_t before = 0, i = 0;
-    xm_domid owner;
+    struct batch b = { .requests = ops,
+                       .size = sizeof(*ops),
+                       .count = count,
+                       .done = done,
+                       .foreigndom = foreigndom };
 
-    c->preempted = false;
-    if (xm__put_old_guest_table(c) != 0)
-        return xm__finish(c, xm__interrupted(-XEN_ERESTART));
-    if (count == XM_PREEMPTED && !ops)
-        return (struct xm_result){ .rc = (int)foreigndom };
-    if (count & XM_PREEMPTED) {
-        count &= ~XM_PREEMPTED;
-        before = done ? *done : 0;
-    }
-    if (!xm__get_pg_owner(c, foreigndom & 0xffff, &owner))
-        return xm__finish(c, xm__deny(XM_R_EXT_FD, foreigndom & 0xffff, 0));
-    if (!xm__may_act_on(c, owner))
-        return xm__finish(c, xm__deny(XM_R_EXT_PRIVILEGE, owner, 0));
-
-    for (; r.rc == 0 && i < count; i++) {
-        if (xm__between_requests(c, i == 0) != 0) {
-            r = xm__interrupted(-XEN_ERESTART);
-            break;
-        }
-        r = one_op(c, owner, &ops[i]);
-        if (r.rc != 0)
-            break;
-    }
-    if (r.rc == -XEN_EINTR)
-        r.rc = -XEN_ERESTART;
-    if (done)
-        *done = before + i;
-    return xm__end_of_call(c, r);
+    return do_mmuext_op(c, &b, NULL);
 }

@@ -77,3 +77,15 @@ struct xm_result xm_update_va_mapping_otherdomain(struct xm_cpu *c, xm_vaddr va,
         return xm__finish(c, xm__deny(XM_R_UVM_FD, domid, 0));
     return xm__finish(c, update(c, va, val, flags, pg_owner));
 }
+
+struct xm_result xm__do_update_va_mapping(struct xm_cpu *c, uint64_t arg[6])
+{
+    return xm_update_va_mapping(c, arg[0], arg[1], arg[2]);
+}
+
+struct xm_result xm__do_update_va_mapping_otherdomain(struct xm_cpu *c,
+                                                      uint64_t arg[6])
+{
+    return xm_update_va_mapping_otherdomain(c, arg[0], arg[1], arg[2],
+                                            (xm_domid)arg[3]);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The raw entry: a hypercall as the guest's registers give it, its arguments
+ * in guest memory. Mirrors the hypercall table of a 64-bit PV guest.
+ */
+#include <xen-model/hypercall.h>
+
+#include "../internal.h"
+
+static xm__hypercall *const handlers[] = {
+    [__HYPERVISOR_mmu_update] = xm__do_mmu_update,
+    [__HYPERVISOR_update_va_mapping] = xm__do_update_va_mapping,
+    [__HYPERVISOR_update_va_mapping_otherdomain] =
+        xm__do_update_va_mapping_otherdomain,
+    [__HYPERVISOR_mmuext_op] = xm__do_mmuext_op,
+};
+
+struct xm_result xm_hypercall(struct xm_cpu *c, uint64_t number,
+                              uint64_t arg[6])
+{
+    c->preempted = false;
+    if (number >= sizeof(handlers) / sizeof(handlers[0]) || !handlers[number])
+        return xm__finish(c, xm__deny(XM_R_CALL_UNKNOWN, number, 0));
+    return handlers[number](c, arg);
+}
