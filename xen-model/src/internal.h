@@ -16,7 +16,8 @@
 #define assert(e) ((void)sizeof(e))
 #else
 #define assert(e) ((e) ? (void)0 : __builtin_trap())
-/* -- raw hypercalls (hypercall/) -------------------------------------------- */
+/* -- raw hypercalls (hypercall/) --------------------------------------------
+ */
 
 /*
  * One hypercall with its registers as the guest gave them. A call that is
@@ -48,19 +49,16 @@ struct xm_machine {
 
 /* -- results ------------------------------------------------------------- */
 
+/* Off the road that most calls take: out of the way of the ordinary code. */
+#define XM_COLD __attribute__((cold, noinline))
+
 static inline struct xm_result xm__ok(void)
 {
     return (struct xm_result){ 0 };
 }
 
 /* The refusal (or restart) RULE, about the values A and B. */
-static inline struct xm_result xm__deny(enum xm_rule rule, uint64_t a,
-                                        uint64_t b)
-{
-    return (struct xm_result){ .rc = -xm_rule_info(rule)->error,
-                               .rule = rule,
-                               .seen = { a, b } };
-}
+__attribute__((noinline)) struct xm_result xm__deny(enum xm_rule rule, uint64_t a, uint64_t b);
 
 /* RULE altered or accepted something. */
 static inline void xm__note(struct xm_cpu *c, enum xm_rule rule)
@@ -94,29 +92,26 @@ static inline struct xm_result xm__interrupted(int rc)
     return r;
 }
 
-/* -- frames and references (refs.c) --------------------------------------- */
-
-static inline struct xm_frame *xm__frame(struct xm_cpu *c, xm_mfn mfn)
-{
-    return xm_machine_frame(c->machine, mfn);
-}
-
-static inline uint64_t xm__count(const struct xm_frame *f)
-{
-    return f->type_info & XM_PGT_COUNT_MASK;
-}
-
-/* The frame MFN if OWNER owns it, with one more general reference, or NULL. */
-struct xm_frame *xm__get_page_from_mfn(struct xm_cpu *c, xm_mfn mfn,
-                                       xm_domid owner);
-/* One more general reference whoever the owner is; false: there is none. */
-bool xm__page_get_owner_and_reference(struct xm_frame *f);
-void xm__put_page(struct xm_cpu *c, xm_mfn mfn);
+#include "refs.h"
 
 /* -- domains -------------------------------------------------------------- */
 
-struct xm_domain *xm__domain(struct xm_cpu *c);
-struct xm_vcpu *xm__vcpu(struct xm_cpu *c);
+/* Searches all domains for c->domid, and remembers where it was. */
+XM_COLD struct xm_domain *xm__search_domain(struct xm_cpu *c);
+
+static inline struct xm_domain *xm__domain(struct xm_cpu *c)
+{
+    struct xm_domain *d =
+        &c->machine->domains[c->domain_index % XM_MAX_DOMAINS];
+
+    return d->exists && d->domid == c->domid ? d : xm__search_domain(c);
+}
+
+static inline struct xm_vcpu *xm__vcpu(struct xm_cpu *c)
+{
+    assert(c->vcpu < XM_MAX_VCPUS);
+    return &xm__domain(c)->vcpu[c->vcpu];
+}
 
 /*
  * Xen's get_pg_owner(): the domain meant by ID. DOMID_IO and DOMID_XEN stand
@@ -128,16 +123,7 @@ bool xm__may_act_on(struct xm_cpu *c, xm_domid target);
 
 /* -- types (type.c) ------------------------------------------------------- */
 
-struct xm_result xm__get_page_type(struct xm_cpu *c, xm_mfn mfn, uint64_t type,
-                                   bool preemptible);
-/*
- * Drops one type reference. PTPG: the table whose entry named MFN, or
- * XM_NO_MFN. 0, -EINTR (nothing done) or -ERESTART (partly done).
- */
-int xm__put_page_type(struct xm_cpu *c, xm_mfn mfn, unsigned int flags,
-                      xm_mfn ptpg);
-/* Both references at once, not preemptible. */
-void xm__put_page_and_type(struct xm_cpu *c, xm_mfn mfn);
+#include "type.h"
 
 /* Takes MFN of DOMID with a general and a page-table reference of LEVEL. */
 struct xm_result xm__get_page_and_type_from_mfn(struct xm_cpu *c, xm_mfn mfn,
@@ -191,7 +177,6 @@ int xm__demote_lxe_table(struct xm_cpu *c, unsigned int level, xm_mfn table,
 struct xm_result xm__get_linear_pagetable(struct xm_cpu *c, unsigned int level,
                                           struct lxe e, xm_mfn table,
                                           xm_domid owner);
-void xm__dec_linear(struct xm_cpu *c, xm_mfn target, xm_mfn table);
 
 /* Stores V, keeping the A and D bits that are there if PRESERVE_AD. */
 static inline void xm__update_intpte(uint64_t *slot, uint64_t v,
@@ -240,7 +225,8 @@ bool xm__copy_to_guest(struct xm_cpu *c, xm_vaddr to, const void *from,
 /* Reads a bitmap of vCPUs; false: not readable. */
 bool xm__read_vcpu_mask(struct xm_cpu *c, xm_vaddr mask);
 
-/* -- raw hypercalls (hypercall/) -------------------------------------------- */
+/* -- raw hypercalls (hypercall/) --------------------------------------------
+ */
 
 /*
  * One hypercall with its registers as the guest gave them. A call that is

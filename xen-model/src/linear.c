@@ -77,15 +77,11 @@ undo_page:
     return r;
 }
 
-/* An entry of TABLE that named TARGET is gone: counts if it was linear. */
 void xm__dec_linear(struct xm_cpu *c, xm_mfn target, xm_mfn table)
 {
-    struct xm_frame *from, *to;
+    struct xm_frame *const from = xm__frame(c, table);
+    struct xm_frame *const to = xm__frame(c, target);
 
-    if (table == XM_NO_MFN)
-        return;
-    from = xm__frame(c, table);
-    to = xm__frame(c, target);
     if ((from->type_info & XM_PGT_TYPE_MASK) !=
         (to->type_info & XM_PGT_TYPE_MASK))
         return;

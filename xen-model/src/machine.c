@@ -23,11 +23,6 @@ struct xm_config xm_config_default(uint32_t nr_frames)
     };
 }
 
-static struct xm_frame *frames(const struct xm_machine *m)
-{
-    return (struct xm_frame *)(uintptr_t)(m + 1);
-}
-
 size_t xm_machine_size(const struct xm_config *config)
 {
     return sizeof(struct xm_machine) +
@@ -58,18 +53,18 @@ void xm_machine_set_faults(struct xm_machine *m, uint32_t faults)
 const struct xm_frame *xm_machine_frame_const(const struct xm_machine *m,
                                               xm_mfn mfn)
 {
-    return mfn < m->config.nr_frames ? &frames(m)[mfn] : NULL;
+    return mfn < m->config.nr_frames ? &xm__frames(m)[mfn] : NULL;
 }
 
 struct xm_frame *xm_machine_frame(struct xm_machine *m, xm_mfn mfn)
 {
-    return mfn < m->config.nr_frames ? &frames(m)[mfn] : NULL;
+    return mfn < m->config.nr_frames ? &xm__frames(m)[mfn] : NULL;
 }
 
 uint64_t *xm_machine_m2p(struct xm_machine *m, xm_mfn mfn)
 {
     assert(mfn < m->config.nr_frames);
-    return (uint64_t *)&frames(m)[m->config.nr_frames] + mfn;
+    return (uint64_t *)&xm__frames(m)[m->config.nr_frames] + mfn;
 }
 
 struct xm_domain *xm_domain_find(struct xm_machine *m, xm_domid domid)
@@ -133,16 +128,11 @@ void xm_frame_set_kind(struct xm_machine *m, xm_mfn mfn,
     *xm_machine_m2p(m, mfn) = ~0ull;
 }
 
-struct xm_domain *xm__domain(struct xm_cpu *c)
+struct xm_domain *xm__search_domain(struct xm_cpu *c)
 {
     struct xm_domain *d = xm_domain_find(c->machine, c->domid);
 
     assert(d);
+    c->domain_index = (uint32_t)(d - c->machine->domains);
     return d;
-}
-
-struct xm_vcpu *xm__vcpu(struct xm_cpu *c)
-{
-    assert(c->vcpu < XM_MAX_VCPUS);
-    return &xm__domain(c)->vcpu[c->vcpu];
 }

@@ -2,8 +2,7 @@
  *
  * The rule table as data, and the names of Xen's errnos.
  */
-#include <xen-model/rule.h>
-#include <xen/errno.h>
+#include "internal.h"
 
 #define XEN_0 0
 
@@ -27,6 +26,13 @@ static bool equal(const char *a, const char *b)
 const struct xm_rule_info *xm_rule_info(enum xm_rule rule)
 {
     return &rules[(unsigned int)rule < XM_NR_RULES ? rule : XM_R_NONE];
+}
+
+struct xm_result xm__deny(enum xm_rule rule, uint64_t a, uint64_t b)
+{
+    return (struct xm_result){ .rc = -xm_rule_info(rule)->error,
+                               .rule = rule,
+                               .seen = { a, b } };
 }
 
 enum xm_rule xm_rule_by_id(const char *id)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Type references: acquiring, validating, releasing. Mirrors
- * _get_page_type(), validate_page(), _put_page_type() and
- * _put_final_page_type(). Rules TYP-*.
+ * Types of tables: validating, releasing. Mirrors validate_page(),
+ * _put_final_page_type() and get_page_and_type_from_mfn(); the counting is in
+ * type.h. Rules TYP-*.
  *
  * A machine has one actor at a time, so no other CPU is ever seen in the
  * middle of a validation, and the lock of a frame is never contended.
@@ -41,45 +41,19 @@ static struct xm_result validate_page(struct xm_cpu *c, xm_mfn mfn,
     return r;
 }
 
-struct xm_result xm__get_page_type(struct xm_cpu *c, xm_mfn mfn, uint64_t type,
-                                   bool preemptible)
+struct xm_result xm__validate_new_type(struct xm_cpu *c, xm_mfn mfn,
+                                       uint64_t type, uint64_t x)
 {
     struct xm_frame *f = xm__frame(c, mfn);
-    const uint64_t x = f->type_info;
-    struct xm_result r = xm__ok();
+    struct xm_result r;
 
-    assert(preemptible || xm_pgt_level(type) <= 1);
-    if ((x & XM_PGT_COUNT_MASK) == XM_PGT_COUNT_MASK)
-        return xm__deny(XM_R_TYPE_OVERFLOW, mfn, x);
-    if ((x & XM_PGT_COUNT_MASK) == 0) {
-        if ((x & XM_PGT_TYPE_MASK) != type)
-            f->type_info = type | (x & XM_PGT_NON_COHERENT);
-        f->type_info++;
-    } else if ((x & XM_PGT_TYPE_MASK) != type) {
-        return xm__deny(XM_R_TYPE_CONFLICT, mfn, x);
-    } else if (x & XM_PGT_PARTIAL) {
-        f->type_info &= ~XM_PGT_PARTIAL;
-    } else {
-        assert(x & XM_PGT_VALIDATED);
-        f->type_info++;
+    f->type_info &= ~XM_PGT_NON_COHERENT;
+    if (!(x & XM_PGT_PARTIAL)) {
+        f->nr_validated = 0;
+        f->partial_set = 0;
+        f->linear_count = 0;
     }
-    if (f->type_info & XM_PGT_VALIDATED) {
-        xm__note(c, XM_R_TYPE_FAST);
-        return r;
-    }
-
-    if (type != XM_PGT_WRITABLE)
-        f->type_info &= ~XM_PGT_NON_COHERENT;
-    if (type == XM_PGT_WRITABLE) {
-        f->type_info |= XM_PGT_VALIDATED;
-    } else {
-        if (!(x & XM_PGT_PARTIAL)) {
-            f->nr_validated = 0;
-            f->partial_set = 0;
-            f->linear_count = 0;
-        }
-        r = validate_page(c, mfn, type);
-    }
+    r = validate_page(c, mfn, type);
     if (x & XM_PGT_PARTIAL)
         xm__put_page(c, mfn); /* the reference of the flag */
     return r;
@@ -106,7 +80,7 @@ static int put_final_page_type(struct xm_cpu *c, xm_mfn mfn, uint64_t x,
         f->type_info |= XM_PGT_VALIDATED;
         return rc;
     }
-    if (!(x & XM_PGT_PARTIAL))
+    if (!(x & XM_PGT_PARTIAL) && ptpg != XM_NO_MFN)
         xm__dec_linear(c, mfn, ptpg);
     if (rc == -XEN_ERESTART) {
         f->count_info++;
@@ -121,39 +95,16 @@ static int put_final_page_type(struct xm_cpu *c, xm_mfn mfn, uint64_t x,
     return 0;
 }
 
-int xm__put_page_type(struct xm_cpu *c, xm_mfn mfn, unsigned int flags,
-                      xm_mfn ptpg)
+int xm__put_last_type(struct xm_cpu *c, xm_mfn mfn, uint64_t x,
+                      bool preemptible, xm_mfn ptpg)
 {
-    struct xm_frame *f = xm__frame(c, mfn);
-    const uint64_t x = f->type_info;
+    int rc;
 
-    assert(xm__count(f) != 0);
-    if ((flags & XM_PTF_PARTIAL_SET) && !(x & XM_PGT_PARTIAL))
-        return 0; /* somebody else finished it */
-    assert((flags & XM_PTF_PARTIAL_SET) || !(x & XM_PGT_PARTIAL));
-
-    if (xm__count(f) == 1 && xm_pgt_level(x) != 0 &&
-        (x & (XM_PGT_VALIDATED | XM_PGT_PARTIAL))) {
-        int rc;
-
-        f->type_info &= ~(XM_PGT_VALIDATED | XM_PGT_PARTIAL);
-        rc = put_final_page_type(c, mfn, x, flags & XM_PTF_PREEMPTIBLE, ptpg);
-        if (x & XM_PGT_PARTIAL)
-            xm__put_page(c, mfn); /* the reference of the flag */
-        return rc;
-    }
-    f->type_info--;
-    xm__dec_linear(c, mfn, ptpg);
-    return 0;
-}
-
-void xm__put_page_and_type(struct xm_cpu *c, xm_mfn mfn)
-{
-    const int rc = xm__put_page_type(c, mfn, 0, XM_NO_MFN);
-
-    assert(rc == 0);
-    (void)rc;
-    xm__put_page(c, mfn);
+    xm__frame(c, mfn)->type_info &= ~(XM_PGT_VALIDATED | XM_PGT_PARTIAL);
+    rc = put_final_page_type(c, mfn, x, preemptible, ptpg);
+    if (x & XM_PGT_PARTIAL)
+        xm__put_page(c, mfn); /* the reference of the flag */
+    return rc;
 }
 
 struct xm_result xm__get_page_and_type_from_mfn(struct xm_cpu *c, xm_mfn mfn,

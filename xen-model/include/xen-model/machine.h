@@ -121,6 +121,7 @@ struct xm_cpu {
     uint64_t *ram; /* guest RAM: 512 words a frame */
     xm_domid domid;
     uint32_t vcpu;
+    uint32_t domain_index; /* where domid was found last: only a hint */
     /*
      * Xen asks at certain points whether to stop. The answer is yes once,
      * after preempt_after questions answered no; negative: always no.

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Frames and their general references, inline: every entry that is taken or
+ * dropped comes through here. Mirrors mfn_to_page(), get_page(), put_page().
+ * Rules REF-*. Part of internal.h.
+ */
+#ifndef XM_REFS_H
+#define XM_REFS_H
+
+static inline struct xm_frame *xm__frames(const struct xm_machine *m)
+{
+    return (struct xm_frame *)(uintptr_t)(m + 1);
+}
+
+static inline struct xm_frame *xm__frame(const struct xm_cpu *c, xm_mfn mfn)
+{
+    return mfn < c->machine->config.nr_frames ? &xm__frames(c->machine)[mfn]
+                                              : NULL;
+}
+
+static inline uint64_t xm__count(const struct xm_frame *f)
+{
+    return f->type_info & XM_PGT_COUNT_MASK;
+}
+
+/* One more general reference whoever the owner is; false: there is none. */
+static inline bool xm__page_get_owner_and_reference(struct xm_frame *f)
+{
+    const uint64_t count = f->count_info & XM_PGC_COUNT_MASK;
+
+    /* 0: free or Xen's own. One value below the maximum stays in reserve. */
+    if (((count + 2) & XM_PGC_COUNT_MASK) <= 2)
+        return false;
+    f->count_info++;
+    return true;
+}
+
+/* The frame MFN if OWNER owns it, with one more general reference, or NULL. */
+static inline struct xm_frame *xm__get_page_from_mfn(const struct xm_cpu *c,
+                                                     xm_mfn mfn, xm_domid owner)
+{
+    struct xm_frame *f = xm__frame(c, mfn);
+
+    if (!f || f->owner != owner || !xm__page_get_owner_and_reference(f))
+        return NULL;
+    return f;
+}
+
+/* The last reference of MFN is gone. */
+XM_COLD void xm__free_page(struct xm_cpu *c, xm_mfn mfn);
+
+static inline void xm__put_page(struct xm_cpu *c, xm_mfn mfn)
+{
+    struct xm_frame *f = xm__frame(c, mfn);
+
+    assert(f && (f->count_info & XM_PGC_COUNT_MASK) != 0);
+    f->count_info--;
+    if ((f->count_info & XM_PGC_COUNT_MASK) == 0)
+        xm__free_page(c, mfn);
+}
+
+#endif
