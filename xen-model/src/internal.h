@@ -58,7 +58,8 @@ static inline struct xm_result xm__ok(void)
 }
 
 /* The refusal (or restart) RULE, about the values A and B. */
-__attribute__((noinline)) struct xm_result xm__deny(enum xm_rule rule, uint64_t a, uint64_t b);
+__attribute__((noinline)) struct xm_result xm__deny(enum xm_rule rule,
+                                                    uint64_t a, uint64_t b);
 
 /* RULE altered or accepted something. */
 static inline void xm__note(struct xm_cpu *c, enum xm_rule rule)
@@ -203,11 +204,12 @@ int xm__put_old_guest_table(struct xm_cpu *c);
  */
 int xm__between_requests(struct xm_cpu *c, bool first);
 /*
- * The end of mmu_update and mmuext_op with answer R. If the deferred put is
- * interrupted, -ERESTART with R.rc in seen[0]: the guest goes on by calling
- * with no requests, count XM_PREEMPTED and R.rc as foreigndom (PRE-12).
+ * The end of mmu_update and mmuext_op with answer *R, not -ERESTART. If the
+ * deferred put is interrupted it becomes -ERESTART with the answer in seen[0]:
+ * the guest goes on by calling with no requests, count XM_PREEMPTED and the
+ * answer as foreigndom (PRE-12).
  */
-struct xm_result xm__end_of_call(struct xm_cpu *c, struct xm_result r);
+void xm__end_of_call(struct xm_cpu *c, struct xm_result *r);
 
 /* -- guest memory (guest_access.c) ----------------------------------------- */
 

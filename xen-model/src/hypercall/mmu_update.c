@@ -135,20 +135,16 @@ static struct xm_result do_mmu_update(struct xm_cpu *c, struct batch *b,
 {
     struct mmu_update req;
     struct call call;
-    struct xm_result r;
     bool write_done;
 
-    if (!xm__batch_begin(c, b, &r))
-        return r;
-    r = find_owners(c, b->foreigndom, &call, &write_done);
-    for (; r.rc == 0 && b->i < b->count; b->i++) {
-        r = xm__batch_fetch(c, b, &req);
-        if (r.rc == 0)
-            r = one_request(c, &call, &req);
-        if (r.rc != 0)
-            break;
+    if (!xm__batch_begin(c, b))
+        return b->r;
+    b->r = find_owners(c, b->foreigndom, &call, &write_done);
+    while (xm__batch_next(c, b, &req, sizeof(req))) {
+        b->r = one_request(c, &call, &req);
+        b->i += b->r.rc == 0;
     }
-    return xm__batch_end(c, b, r, write_done, arg);
+    return xm__batch_end(c, b, write_done, arg);
 }
 
 struct xm_result xm__do_mmu_update(struct xm_cpu *c, uint64_t arg[6])
