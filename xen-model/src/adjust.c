@@ -1,25 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * What Xen changes in the present entries it stores for a 64-bit PV guest.
- * Mirrors adjust_guest_l1e() to adjust_guest_l4e(). Rules ADJ-*.
+ * Mirrors adjust_guest_l2e() to adjust_guest_l4e(); that of
+ * L1 entries is in l1.h. Rules ADJ-*.
  *
  * Guest kernel and guest user both run in ring 3, so US is set everywhere;
  * bit 52 tells a kernel page, and user pages become global.
  */
 #include "internal.h"
-
-uint64_t xm__adjust_guest_l1e(struct xm_cpu *c, uint64_t v)
-{
-    if (!(v & XM_PTE_US)) {
-        v |= XM_PTE_US | XM_PTE_GUEST_KERNEL;
-        xm__note(c, XM_R_L1E_KERNEL);
-    }
-    if (!(v & XM_PTE_GUEST_KERNEL) && !(v & XM_PTE_G)) {
-        v |= XM_PTE_G;
-        xm__note(c, XM_R_L1E_GLOBAL);
-    }
-    return v;
-}
 
 uint64_t xm__adjust_guest_lxe(struct xm_cpu *c, unsigned int level, uint64_t v)
 {

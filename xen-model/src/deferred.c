@@ -48,12 +48,13 @@ int xm__between_requests(struct xm_cpu *c, bool first)
     return !first && xm__preempt_check(c) ? -XEN_ERESTART : 0;
 }
 
-void xm__end_of_call(struct xm_cpu *c, struct xm_result *r)
+struct xm_result xm__end_of_call(struct xm_cpu *c, struct xm_result r)
 {
-    const int64_t answer = r->rc;
+    if (r.rc != -XEN_ERESTART && xm__between_requests(c, true) != 0) {
+        const int64_t answer = r.rc;
 
-    if (xm__between_requests(c, true) == 0)
-        return;
-    *r = xm__interrupted(-XEN_ERESTART);
-    r->seen[0] = (uint64_t)answer;
+        r = xm__interrupted(-XEN_ERESTART);
+        r.seen[0] = (uint64_t)answer;
+    }
+    return xm__finish(c, r);
 }

@@ -119,8 +119,12 @@ static inline struct xm_vcpu *xm__vcpu(struct xm_cpu *c)
  * for themselves. false: there is none, or it is the caller's own number.
  */
 bool xm__get_pg_owner(struct xm_cpu *c, uint32_t id, xm_domid *owner);
+
 /* The default policy: a domain acts on itself, the control domain on all. */
-bool xm__may_act_on(struct xm_cpu *c, xm_domid target);
+static inline bool xm__may_act_on(struct xm_cpu *c, xm_domid target)
+{
+    return target == c->domid || xm__domain(c)->privileged;
+}
 
 /* -- types (type.c) ------------------------------------------------------- */
 
@@ -141,24 +145,17 @@ static inline bool xm__lockable(const struct xm_frame *f)
 
 /* -- entries -------------------------------------------------------------- */
 
-bool xm__domain_has_hardware(const struct xm_domain *d);
-
-uint64_t xm__adjust_guest_l1e(struct xm_cpu *c, uint64_t v);
 uint64_t xm__adjust_guest_lxe(struct xm_cpu *c, unsigned int level, uint64_t v);
 
-/*
- * References for one present L1 entry of a table of TABLE_OWNER; PG_OWNER is
- * whose frames it may name. *FLIP: bits to toggle before it is stored.
- */
-struct xm_result xm__get_page_from_l1e(struct xm_cpu *c, struct l1e e,
-                                       const struct xm_domain *table_owner,
-                                       xm_domid pg_owner, uint64_t *flip);
-void xm__put_page_from_l1e(struct xm_cpu *c, struct l1e e);
-struct xm_result xm__mod_l1_entry(struct xm_cpu *c, xm_mfn table,
-                                  unsigned int slot, struct l1e e,
-                                  bool preserve_ad,
-                                  const struct xm_domain *table_owner,
-                                  xm_domid pg_owner);
+/* Stores V, keeping the A and D bits that are there if PRESERVE_AD. */
+static inline void xm__update_intpte(uint64_t *slot, uint64_t v,
+                                     bool preserve_ad)
+{
+    *slot = preserve_ad ? v | (*slot & (XM_PTE_A | XM_PTE_D)) : v;
+}
+
+#include "l1.h"
+
 struct xm_result xm__promote_l1_table(struct xm_cpu *c, xm_mfn table);
 void xm__demote_l1_table(struct xm_cpu *c, xm_mfn table);
 
@@ -179,13 +176,6 @@ struct xm_result xm__get_linear_pagetable(struct xm_cpu *c, unsigned int level,
                                           struct lxe e, xm_mfn table,
                                           xm_domid owner);
 
-/* Stores V, keeping the A and D bits that are there if PRESERVE_AD. */
-static inline void xm__update_intpte(uint64_t *slot, uint64_t v,
-                                     bool preserve_ad)
-{
-    *slot = preserve_ad ? v | (*slot & (XM_PTE_A | XM_PTE_D)) : v;
-}
-
 /* -- base pointers and deferred puts (base.c, deferred.c) ------------------ */
 
 void xm__init_xen_l4_slots(struct xm_cpu *c, xm_mfn table,
@@ -204,12 +194,11 @@ int xm__put_old_guest_table(struct xm_cpu *c);
  */
 int xm__between_requests(struct xm_cpu *c, bool first);
 /*
- * The end of mmu_update and mmuext_op with answer *R, not -ERESTART. If the
- * deferred put is interrupted it becomes -ERESTART with the answer in seen[0]:
- * the guest goes on by calling with no requests, count XM_PREEMPTED and the
- * answer as foreigndom (PRE-12).
+ * The end of mmu_update and mmuext_op with answer R. If the deferred put is
+ * interrupted, -ERESTART with R.rc in seen[0]: the guest goes on by calling
+ * with no requests, count XM_PREEMPTED and R.rc as foreigndom (PRE-12).
  */
-void xm__end_of_call(struct xm_cpu *c, struct xm_result *r);
+struct xm_result xm__end_of_call(struct xm_cpu *c, struct xm_result r);
 
 /* -- guest memory (guest_access.c) ----------------------------------------- */
 

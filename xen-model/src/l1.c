@@ -1,24 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * L1 entries and whole L1 tables. Mirrors get_page_from_l1e(),
- * put_page_from_l1e(), mod_l1_entry(), promote_l1_table() and
- * demote_l1_table(). Rules L1-*, VAL-10..14, VAL-61.
+ * The parts of get_page_from_l1e() that few entries need, and whole L1
+ * tables: mirrors promote_l1_table() and demote_l1_table(). The ordinary entry
+ * is in l1.h. Rules L1-*, VAL-10..14, VAL-61.
  *
  * GAP: frames of HVM domains, memory sharing, the mmio-relax boot option, and
  * the L1TF check of not-present entries (off for dom0 and on CPUs that are
  * not vulnerable).
  */
 #include "internal.h"
-
-#define CACHE_BITS (XM_PTE_PWT | XM_PTE_PCD | XM_PTE_PAT)
-
-/* Bits whose change needs new references: frame, P, RW, cache attributes. */
-#define FAST_PATH_MASK (XM_PTE_MFN_MASK | XM_PTE_P | XM_PTE_RW | CACHE_BITS)
-
-bool xm__domain_has_hardware(const struct xm_domain *d)
-{
-    return d->privileged;
-}
 
 static bool in_ranges(const struct xm_mfn_range ranges[XM_MAX_RANGES],
                       xm_mfn mfn)
@@ -45,10 +35,9 @@ static struct xm_result deny_mmio(xm_mfn mfn, xm_domid domid)
                     mfn, domid);
 }
 
-/* Memory-mapped I/O: rights, no references, never cacheable. L1-02..09. */
-static struct xm_result get_mmio(struct xm_cpu *c, struct l1e e,
-                                 const struct xm_domain *table_owner,
-                                 xm_domid pg_owner, uint64_t *flip)
+struct xm_result xm__get_mmio(struct xm_cpu *c, struct l1e e,
+                              const struct xm_domain *table_owner,
+                              xm_domid pg_owner, uint64_t *flip)
 {
     const xm_mfn mfn = xm_pte_mfn(e.v);
     const xm_domid who = pg_owner == DOMID_IO ? c->domid : pg_owner;
@@ -64,7 +53,7 @@ static struct xm_result get_mmio(struct xm_cpu *c, struct l1e e,
         *flip |= XM_PTE_RW;
         xm__note(c, XM_R_L1E_MMIO_READ_ONLY);
     }
-    switch (e.v & CACHE_BITS) {
+    switch (e.v & XM_CACHE_BITS) {
     case 0: /* write-back */
         *flip |= XM_PTE_PWT | XM_PTE_PCD;
         break;
@@ -81,96 +70,41 @@ static struct xm_result get_mmio(struct xm_cpu *c, struct l1e e,
     return xm__ok();
 }
 
-struct xm_result xm__get_page_from_l1e(struct xm_cpu *c, struct l1e e,
-                                       const struct xm_domain *table_owner,
-                                       xm_domid pg_owner, uint64_t *flip)
+bool xm__stands_for_others(struct xm_cpu *c,
+                           const struct xm_domain *table_owner,
+                           xm_domid pg_owner)
 {
-    const xm_mfn mfn = xm_pte_mfn(e.v);
+    const struct xm_domain *pg = xm_domain_find(c->machine, pg_owner);
+
+    return pg_owner != table_owner->domid && pg && pg->privileged;
+}
+
+struct xm_result xm__writable_typed(struct xm_cpu *c, xm_mfn mfn)
+{
     struct xm_frame *f = xm__frame(c, mfn);
-    const struct xm_domain *pg;
 
-    *flip = 0;
-    if ((e.v & CACHE_BITS) && !xm__domain_has_hardware(table_owner))
-        return xm__deny(XM_R_L1E_FLAGS, e.v & CACHE_BITS, e.v);
-    if (!f || f->owner == DOMID_IO)
-        return get_mmio(c, e, table_owner, pg_owner, flip);
-
-    if (!xm__page_get_owner_and_reference(f))
-        return xm__deny(XM_R_L1E_OWNERLESS, mfn, f->count_info);
-    if (f->owner != pg_owner) {
-        pg = xm_domain_find(c->machine, pg_owner);
-        if (pg_owner == table_owner->domid || !pg || !pg->privileged) {
-            xm__put_page(c, mfn);
-            return xm__deny(XM_R_L1E_FOREIGN, mfn, f->owner);
-        }
-    }
-
-    if ((e.v & XM_PTE_RW) &&
-        xm__get_page_type(c, mfn, XM_PGT_WRITABLE, false).rc != 0) {
-        if (!(c->machine->config.faults & XM_FAULT_WRITABLE_TYPED)) {
-            xm__put_page(c, mfn);
-            return xm__deny(XM_R_L1E_WRITABLE_TYPED, mfn, f->type_info);
-        }
+    if (c->machine->config.faults & XM_FAULT_WRITABLE_TYPED) {
         f->type_info++;
+        return xm__ok();
     }
+    xm__put_page(c, mfn);
+    return xm__deny(XM_R_L1E_WRITABLE_TYPED, mfn, f->type_info);
+}
 
-    if ((e.v & CACHE_BITS) &&
-        (f->count_info & (XM_PGC_XEN_HEAP | XM_PGC_EXTRA))) {
+struct xm_result xm__set_cache_attributes(struct xm_cpu *c, struct l1e e,
+                                          xm_mfn mfn)
+{
+    struct xm_frame *f = xm__frame(c, mfn);
+
+    if (f->count_info & (XM_PGC_XEN_HEAP | XM_PGC_EXTRA)) {
         if (e.v & XM_PTE_RW)
             (void)xm__put_page_type(c, mfn, 0, XM_NO_MFN);
         xm__put_page(c, mfn);
-        return xm__deny(XM_R_L1E_SPECIAL_CACHE, mfn, e.v & CACHE_BITS);
+        return xm__deny(XM_R_L1E_SPECIAL_CACHE, mfn, e.v & XM_CACHE_BITS);
     }
     if (!c->machine->config.self_snoop && (e.v & XM_PTE_RW) &&
-        (e.v & CACHE_BITS) == XM_PTE_PAT)
+        (e.v & XM_CACHE_BITS) == XM_PTE_PAT)
         f->type_info |= XM_PGT_NON_COHERENT;
-    return xm__ok();
-}
-
-void xm__put_page_from_l1e(struct xm_cpu *c, struct l1e e)
-{
-    const xm_mfn mfn = xm_pte_mfn(e.v);
-    const struct xm_frame *f = xm__frame(c, mfn);
-
-    if (!(e.v & XM_PTE_P) || !f || f->owner == DOMID_IO)
-        return;
-    if (e.v & XM_PTE_RW)
-        xm__put_page_and_type(c, mfn);
-    else
-        xm__put_page(c, mfn);
-}
-
-struct xm_result xm__mod_l1_entry(struct xm_cpu *c, xm_mfn table,
-                                  unsigned int slot, struct l1e e,
-                                  bool preserve_ad,
-                                  const struct xm_domain *table_owner,
-                                  xm_domid pg_owner)
-{
-    uint64_t *const p = &xm_ram_frame(c, table)[slot];
-    const struct l1e old = { *p };
-    struct xm_result r;
-    uint64_t flip = 0;
-
-    if (e.v & XM_PTE_P) {
-        if ((e.v & CACHE_BITS) && !xm__domain_has_hardware(table_owner)) {
-            r = xm__deny(XM_R_L1E_FLAGS, e.v & CACHE_BITS, e.v);
-            r.index = slot;
-            return r;
-        }
-        e.v = xm__adjust_guest_l1e(c, e.v);
-        if (((old.v ^ e.v) & FAST_PATH_MASK) == 0) {
-            xm__note(c, XM_R_L1E_FAST);
-            xm__update_intpte(p, e.v, preserve_ad);
-            return xm__ok();
-        }
-        r = xm__get_page_from_l1e(c, e, table_owner, pg_owner, &flip);
-        if (r.rc != 0) {
-            r.index = slot;
-            return r;
-        }
-    }
-    xm__update_intpte(p, e.v ^ flip, preserve_ad);
-    xm__put_page_from_l1e(c, old);
     return xm__ok();
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Whom a domain may name, and the end of a page. Mirrors get_pg_owner(),
- * free_domheap_page() and the default security policy. Rules REF-*.
+ * Whom a domain may name, and the end of a page. Mirrors get_pg_owner() and
+ * free_domheap_page(). Rules REF-*.
  */
 #include "internal.h"
 
@@ -22,9 +22,4 @@ bool xm__get_pg_owner(struct xm_cpu *c, uint32_t id, xm_domid *owner)
         return false;
     return id == DOMID_IO || id == DOMID_XEN ||
            xm_domain_find(c->machine, *owner) != NULL;
-}
-
-bool xm__may_act_on(struct xm_cpu *c, xm_domid target)
-{
-    return target == c->domid || xm__domain(c)->privileged;
 }

@@ -18,6 +18,14 @@ static inline struct xm_frame *xm__frame(const struct xm_cpu *c, xm_mfn mfn)
                                               : NULL;
 }
 
+/* The same for a frame that is known to exist. */
+static inline struct xm_frame *xm__mfn_to_page(const struct xm_cpu *c,
+                                               xm_mfn mfn)
+{
+    assert(mfn < c->machine->config.nr_frames);
+    return &xm__frames(c->machine)[mfn];
+}
+
 static inline uint64_t xm__count(const struct xm_frame *f)
 {
     return f->type_info & XM_PGT_COUNT_MASK;
@@ -51,9 +59,9 @@ XM_COLD void xm__free_page(struct xm_cpu *c, xm_mfn mfn);
 
 static inline void xm__put_page(struct xm_cpu *c, xm_mfn mfn)
 {
-    struct xm_frame *f = xm__frame(c, mfn);
+    struct xm_frame *f = xm__mfn_to_page(c, mfn);
 
-    assert(f && (f->count_info & XM_PGC_COUNT_MASK) != 0);
+    assert((f->count_info & XM_PGC_COUNT_MASK) != 0);
     f->count_info--;
     if ((f->count_info & XM_PGC_COUNT_MASK) == 0)
         xm__free_page(c, mfn);

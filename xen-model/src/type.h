@@ -14,7 +14,7 @@ struct xm_result xm__validate_new_type(struct xm_cpu *c, xm_mfn mfn,
 static inline struct xm_result
 xm__get_page_type(struct xm_cpu *c, xm_mfn mfn, uint64_t type, bool preemptible)
 {
-    struct xm_frame *const f = xm__frame(c, mfn);
+    struct xm_frame *const f = xm__mfn_to_page(c, mfn);
     const uint64_t x = f->type_info;
 
     assert(preemptible || xm_pgt_level(type) <= 1);
@@ -59,7 +59,7 @@ void xm__dec_linear(struct xm_cpu *c, xm_mfn target, xm_mfn table);
 static inline int xm__put_page_type(struct xm_cpu *c, xm_mfn mfn,
                                     unsigned int flags, xm_mfn ptpg)
 {
-    struct xm_frame *const f = xm__frame(c, mfn);
+    struct xm_frame *const f = xm__mfn_to_page(c, mfn);
     const uint64_t x = f->type_info;
 
     assert(xm__count(f) != 0);

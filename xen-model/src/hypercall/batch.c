@@ -4,97 +4,82 @@
  */
 #include "batch.h"
 
-#include <xen-model/hypercall.h>
-
-struct batch xm__batch_of_registers(const uint64_t arg[6], uint32_t size)
+struct batch xm__batch_of_registers(const uint64_t arg[6])
 {
     return (struct batch){ .guest_requests = arg[0],
-                           .size = size,
                            .count = (uint32_t)arg[1],
                            .guest_done = arg[2],
                            .foreigndom = (uint32_t)arg[3] };
 }
 
-/* XM_PREEMPTED in the count: what earlier parts of the call have done. */
-static void resume(struct xm_cpu *c, struct batch *b)
+bool xm__batch_resume(struct xm_cpu *c, struct batch *b, struct xm_result *r)
 {
-    b->count &= ~XM_PREEMPTED;
-    if (b->done)
-        b->before = *b->done;
-    else if (b->guest_done)
-        (void)xm__copy_from_guest(c, &b->before, b->guest_done,
-                                  sizeof(b->before));
-}
-
-bool xm__batch_begin(struct xm_cpu *c, struct batch *b)
-{
-    c->preempted = false;
-    b->vcpu = xm__vcpu(c);
-    if (b->vcpu->has_old && xm__put_old_guest_table(c) != 0) {
-        b->r = xm__finish(c, xm__interrupted(-XEN_ERESTART));
+    if (xm__put_old_guest_table(c) != 0) {
+        *r = xm__finish(c, xm__interrupted(-XEN_ERESTART));
         return false;
     }
     if (b->count == XM_PREEMPTED && !b->requests && !b->guest_requests) {
-        b->r.rc = (int)b->foreigndom;
+        *r = (struct xm_result){ .rc = (int)b->foreigndom };
         return false;
     }
-    if (b->count & XM_PREEMPTED)
-        resume(c, b);
+    if (b->count & XM_PREEMPTED) {
+        b->count &= ~XM_PREEMPTED;
+        if (b->done)
+            b->before = *b->done;
+        else if (b->guest_done)
+            (void)xm__copy_from_guest(c, &b->before, b->guest_done,
+                                      sizeof(b->before));
+    }
     if (!b->requests && !xm__guest_address(b->guest_requests)) {
-        b->r = xm__finish(c, xm__deny(XM_R_CALL_ADDRESS, b->guest_requests, 0));
+        *r = xm__finish(c, xm__deny(XM_R_CALL_ADDRESS, b->guest_requests, 0));
         return false;
     }
     return true;
 }
 
-bool xm__batch_interrupted(struct xm_cpu *c, struct batch *b)
+struct xm_result xm__batch_check(struct xm_cpu *c, const struct batch *b)
 {
-    if (xm__between_requests(c, b->i == 0) == 0)
-        return false;
-    b->r = xm__interrupted(-XEN_ERESTART);
-    return true;
+    return xm__between_requests(c, b->i == 0) == 0
+               ? xm__ok()
+               : xm__interrupted(-XEN_ERESTART);
 }
 
-bool xm__batch_fetch_from_guest(struct xm_cpu *c, struct batch *b,
-                                void *request)
+struct xm_result xm__batch_fetch_from_guest(struct xm_cpu *c,
+                                            const struct batch *b,
+                                            void *request, size_t size)
 {
-    const xm_vaddr va = b->guest_requests + (uint64_t)b->i * b->size;
+    const xm_vaddr va = b->guest_requests + (uint64_t)b->i * size;
 
-    if (xm__copy_from_guest(c, request, va, b->size))
-        return true;
-    b->r = xm__deny(XM_R_CALL_FAULT, va, 0);
-    return false;
+    return xm__copy_from_guest(c, request, va, size)
+               ? xm__ok()
+               : xm__deny(XM_R_CALL_FAULT, va, 0);
 }
 
 /* Xen's hypercall_create_continuation(): the registers to go on with. */
-static void continuation(const struct batch *b, bool last_put, uint64_t arg[6])
+static void continuation(const struct batch *b, struct xm_result r,
+                         bool last_put, size_t size, uint64_t arg[6])
 {
     if (last_put) {
         arg[0] = arg[2] = 0;
         arg[1] = XM_PREEMPTED;
-        arg[3] = b->r.seen[0];
+        arg[3] = r.seen[0];
     } else {
-        arg[0] += (uint64_t)b->i * b->size;
+        arg[0] += (uint64_t)b->i * size;
         arg[1] = (b->count - b->i) | XM_PREEMPTED;
     }
 }
 
-struct xm_result xm__batch_end(struct xm_cpu *c, struct batch *b,
-                               bool write_done, uint64_t arg[6])
+struct xm_result xm__batch_stop(struct xm_cpu *c, const struct batch *b,
+                                struct xm_result r, size_t size,
+                                uint64_t arg[6])
 {
-    const uint32_t done = b->before + b->i;
     bool in_requests;
 
-    if (b->r.rc == -XEN_EINTR)
-        b->r.rc = -XEN_ERESTART;
-    if (write_done && b->done)
-        *b->done = done;
-    else if (write_done && b->guest_done)
-        (void)xm__copy_to_guest(c, b->guest_done, &done, sizeof(done));
-    in_requests = b->r.rc == -XEN_ERESTART;
-    if (b->vcpu->has_old && !in_requests)
-        xm__end_of_call(c, &b->r);
-    if (b->r.rc == -XEN_ERESTART && arg)
-        continuation(b, !in_requests, arg);
-    return xm__finish(c, b->r);
+    if (r.rc == -XEN_EINTR)
+        r.rc = -XEN_ERESTART;
+    in_requests = r.rc == -XEN_ERESTART;
+    r = xm__end_of_call(c, r);
+    if (r.rc == -XEN_ERESTART && arg)
+        continuation(b, r, !in_requests, size, arg);
+    return r;
 }

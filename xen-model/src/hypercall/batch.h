@@ -2,63 +2,93 @@
  *
  * What mmu_update and mmuext_op share: a list of requests, in the embedder's
  * memory or in the guest's, a done count, and how a preempted call goes on.
+ * Inline is the ordinary case: nothing deferred, nothing to resume.
  */
 #ifndef XM_HYPERCALL_BATCH_H
 #define XM_HYPERCALL_BATCH_H
+
+#include <xen-model/hypercall.h>
 
 #include "../internal.h"
 
 struct batch {
     const void *requests; /* NULL: they are in guest memory */
     xm_vaddr guest_requests;
-    uint32_t size; /* of a request */
-    uint32_t count;
     uint32_t *done; /* NULL: it is in guest memory, if anywhere */
     xm_vaddr guest_done;
+    uint32_t count;
     uint32_t foreigndom;
     uint32_t before;            /* completed by earlier parts of the call */
     uint32_t i;                 /* completed by this part */
-    struct xm_result r;         /* of the request at hand */
     const struct xm_vcpu *vcpu; /* the caller */
 };
 
 /* The registers (requests, count, pdone, foreigndom) of a raw call. */
-struct batch xm__batch_of_registers(const uint64_t arg[6], uint32_t size);
+struct batch xm__batch_of_registers(const uint64_t arg[6]);
 
 /*
- * The checks with which both calls begin. False: b->r is the answer (which
- * may be 0 too), nothing more is to be done.
+ * The beginning of a call that resumes another, or whose requests are in
+ * guest memory. False: *R is the answer (which may be 0 too).
  */
-bool xm__batch_begin(struct xm_cpu *c, struct batch *b);
-
-/* Xen's check between two requests says stop; or a fault: b->r says which. */
-bool xm__batch_interrupted(struct xm_cpu *c, struct batch *b);
-bool xm__batch_fetch_from_guest(struct xm_cpu *c, struct batch *b,
-                                void *request);
+bool xm__batch_resume(struct xm_cpu *c, struct batch *b, struct xm_result *r);
+/* A deferred put or the wish to preempt: -ERESTART, or 0 to go on. */
+struct xm_result xm__batch_check(struct xm_cpu *c, const struct batch *b);
+/* Request b->i, through the guest's tables. */
+struct xm_result xm__batch_fetch_from_guest(struct xm_cpu *c,
+                                            const struct batch *b,
+                                            void *request, size_t size);
+/* The end of a call that did not succeed, or left something for later. */
+struct xm_result xm__batch_stop(struct xm_cpu *c, const struct batch *b,
+                                struct xm_result r, size_t size,
+                                uint64_t arg[6]);
 
 /*
- * Fetches request b->i of SIZE bytes, after Xen asked whether to stop. False:
- * all are done, or the last one failed, or b->r says why not.
+ * The checks with which both calls begin; *R is 0. False: *R is the answer
+ * (which may be 0 too), nothing more is to be done.
  */
-static inline bool xm__batch_next(struct xm_cpu *c, struct batch *b,
-                                  void *request, size_t size)
+static inline bool xm__batch_begin(struct xm_cpu *c, struct batch *b,
+                                   struct xm_result *r)
 {
-    if (b->r.rc != 0 || b->i >= b->count)
-        return false;
-    if ((b->vcpu->has_old || c->preempt_after >= 0) &&
-        xm__batch_interrupted(c, b))
-        return false;
+    c->preempted = false;
+    b->vcpu = xm__vcpu(c);
+    *r = xm__ok();
+    return (b->requests && !(b->count & XM_PREEMPTED) && !b->vcpu->has_old) ||
+           xm__batch_resume(c, b, r);
+}
+
+/* Fetches request b->i of SIZE bytes, after Xen asked whether to stop. */
+static inline struct xm_result xm__batch_fetch(struct xm_cpu *c,
+                                               const struct batch *b,
+                                               void *request, size_t size)
+{
+    if (b->vcpu->has_old || c->preempt_after >= 0) {
+        const struct xm_result r = xm__batch_check(c, b);
+
+        if (r.rc != 0)
+            return r;
+    }
     if (!b->requests)
-        return xm__batch_fetch_from_guest(c, b, request);
+        return xm__batch_fetch_from_guest(c, b, request, size);
     __builtin_memcpy(request, (const uint8_t *)b->requests + b->i * size, size);
-    return true;
+    return xm__ok();
 }
 
 /*
- * The end of the call with answer b->r: stores the done count if WRITE_DONE.
- * ARG: the registers, which become those of the continuation; may be NULL.
+ * The end of the call with answer R: stores the done count if WRITE_DONE. ARG:
+ * the registers, which become those of the continuation; may be NULL.
  */
-struct xm_result xm__batch_end(struct xm_cpu *c, struct batch *b,
-                               bool write_done, uint64_t arg[6]);
+static inline struct xm_result
+xm__batch_end(struct xm_cpu *c, const struct batch *b, struct xm_result r,
+              bool write_done, size_t size, uint64_t arg[6])
+{
+    const uint32_t done = b->before + b->i;
+
+    if (write_done && b->done)
+        *b->done = done;
+    else if (write_done && b->guest_done)
+        (void)xm__copy_to_guest(c, b->guest_done, &done, sizeof(done));
+    return r.rc == 0 && !b->vcpu->has_old ? r
+                                          : xm__batch_stop(c, b, r, size, arg);
+}
 
 #endif

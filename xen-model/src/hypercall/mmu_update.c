@@ -130,26 +130,30 @@ static struct xm_result find_owners(struct xm_cpu *c, uint32_t foreigndom,
     return xm__ok();
 }
 
-static struct xm_result do_mmu_update(struct xm_cpu *c, struct batch *b,
-                                      uint64_t arg[6])
+static inline struct xm_result do_mmu_update(struct xm_cpu *c, struct batch *b,
+                                             uint64_t arg[6])
 {
     struct mmu_update req;
     struct call call;
+    struct xm_result r;
     bool write_done;
 
-    if (!xm__batch_begin(c, b))
-        return b->r;
-    b->r = find_owners(c, b->foreigndom, &call, &write_done);
-    while (xm__batch_next(c, b, &req, sizeof(req))) {
-        b->r = one_request(c, &call, &req);
-        b->i += b->r.rc == 0;
+    if (!xm__batch_begin(c, b, &r))
+        return r;
+    r = find_owners(c, b->foreigndom, &call, &write_done);
+    for (; r.rc == 0 && b->i < b->count; b->i++) {
+        r = xm__batch_fetch(c, b, &req, sizeof(req));
+        if (r.rc == 0)
+            r = one_request(c, &call, &req);
+        if (r.rc != 0)
+            break;
     }
-    return xm__batch_end(c, b, write_done, arg);
+    return xm__batch_end(c, b, r, write_done, sizeof(req), arg);
 }
 
 struct xm_result xm__do_mmu_update(struct xm_cpu *c, uint64_t arg[6])
 {
-    struct batch b = xm__batch_of_registers(arg, sizeof(struct mmu_update));
+    struct batch b = xm__batch_of_registers(arg);
 
     return do_mmu_update(c, &b, arg);
 }
@@ -158,11 +162,9 @@ struct xm_result xm_mmu_update(struct xm_cpu *c, const struct mmu_update *reqs,
                                uint32_t count, uint32_t *done,
                                uint32_t foreigndom)
 {
-    struct batch b = { .requests = reqs,
-                       .size = sizeof(*reqs),
-                       .count = count,
-                       .done = done,
-                       .foreigndom = foreigndom };
+    struct batch b = {
+        .requests = reqs, .count = count, .done = done, .foreigndom = foreigndom
+    };
 
     return do_mmu_update(c, &b, NULL);
 }

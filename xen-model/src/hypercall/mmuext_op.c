@@ -177,28 +177,32 @@ static struct xm_result one_op(struct xm_cpu *c, xm_domid owner,
     }
 }
 
-static struct xm_result do_mmuext_op(struct xm_cpu *c, struct batch *b,
-                                     uint64_t arg[6])
+static inline struct xm_result do_mmuext_op(struct xm_cpu *c, struct batch *b,
+                                            uint64_t arg[6])
 {
     struct mmuext_op op;
+    struct xm_result r;
     xm_domid owner;
 
-    if (!xm__batch_begin(c, b))
-        return b->r;
+    if (!xm__batch_begin(c, b, &r))
+        return r;
     if (!xm__get_pg_owner(c, b->foreigndom & 0xffff, &owner))
         return xm__finish(c, xm__deny(XM_R_EXT_FD, b->foreigndom & 0xffff, 0));
     if (!xm__may_act_on(c, owner))
         return xm__finish(c, xm__deny(XM_R_EXT_PRIVILEGE, owner, 0));
-    while (xm__batch_next(c, b, &op, sizeof(op))) {
-        b->r = one_op(c, owner, &op);
-        b->i += b->r.rc == 0;
+    for (; r.rc == 0 && b->i < b->count; b->i++) {
+        r = xm__batch_fetch(c, b, &op, sizeof(op));
+        if (r.rc == 0)
+            r = one_op(c, owner, &op);
+        if (r.rc != 0)
+            break;
     }
-    return xm__batch_end(c, b, true, arg);
+    return xm__batch_end(c, b, r, true, sizeof(op), arg);
 }
 
 struct xm_result xm__do_mmuext_op(struct xm_cpu *c, uint64_t arg[6])
 {
-    struct batch b = xm__batch_of_registers(arg, sizeof(struct mmuext_op));
+    struct batch b = xm__batch_of_registers(arg);
 
     return do_mmuext_op(c, &b, arg);
 }
@@ -207,11 +211,9 @@ struct xm_result xm_mmuext_op(struct xm_cpu *c, const struct mmuext_op *ops,
                               uint32_t count, uint32_t *done,
                               uint32_t foreigndom)
 {
-    struct batch b = { .requests = ops,
-                       .size = sizeof(*ops),
-                       .count = count,
-                       .done = done,
-                       .foreigndom = foreigndom };
+    struct batch b = {
+        .requests = ops, .count = count, .done = done, .foreigndom = foreigndom
+    };
 
     return do_mmuext_op(c, &b, NULL);
 }
