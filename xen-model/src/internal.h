@@ -61,6 +61,13 @@ static inline struct xm_result xm__ok(void)
 __attribute__((noinline)) struct xm_result xm__deny(enum xm_rule rule,
                                                     uint64_t a, uint64_t b);
 
+/*
+ * What every entry passes through answers with a bool instead, and leaves the
+ * result alone while all is well. False: *WHY is the refusal RULE about A, B.
+ */
+__attribute__((noinline)) bool
+xm__refuse(struct xm_result *why, enum xm_rule rule, uint64_t a, uint64_t b);
+
 /* RULE altered or accepted something. */
 static inline void xm__note(struct xm_cpu *c, enum xm_rule rule)
 {
@@ -114,11 +121,19 @@ static inline struct xm_vcpu *xm__vcpu(struct xm_cpu *c)
     return &xm__domain(c)->vcpu[c->vcpu];
 }
 
+/* ID, not DOMID_SELF, names another domain that exists. */
+bool xm__other_pg_owner(struct xm_cpu *c, uint32_t id);
+
 /*
  * Xen's get_pg_owner(): the domain meant by ID. DOMID_IO and DOMID_XEN stand
  * for themselves. false: there is none, or it is the caller's own number.
  */
-bool xm__get_pg_owner(struct xm_cpu *c, uint32_t id, xm_domid *owner);
+static inline bool xm__get_pg_owner(struct xm_cpu *c, uint32_t id,
+                                    xm_domid *owner)
+{
+    *owner = id == DOMID_SELF ? c->domid : (xm_domid)id;
+    return id == DOMID_SELF || xm__other_pg_owner(c, id);
+}
 
 /* The default policy: a domain acts on itself, the control domain on all. */
 static inline bool xm__may_act_on(struct xm_cpu *c, xm_domid target)

@@ -28,25 +28,25 @@ static bool iomem_access(const struct xm_machine *m, const struct xm_domain *d,
            !in_ranges(m->config.iomem_denied, mfn);
 }
 
-static struct xm_result deny_mmio(xm_mfn mfn, xm_domid domid)
+static bool refuse_mmio(struct xm_result *why, xm_mfn mfn, xm_domid domid)
 {
-    return xm__deny(mfn == XM_MFN_ALL_ONES ? XM_R_L1E_MFN_ALL_ONES
-                                           : XM_R_L1E_NO_IOMEM,
-                    mfn, domid);
+    return xm__refuse(
+        why, mfn == XM_MFN_ALL_ONES ? XM_R_L1E_MFN_ALL_ONES : XM_R_L1E_NO_IOMEM,
+        mfn, domid);
 }
 
-struct xm_result xm__get_mmio(struct xm_cpu *c, struct l1e e,
-                              const struct xm_domain *table_owner,
-                              xm_domid pg_owner, uint64_t *flip)
+bool xm__get_mmio(struct xm_cpu *c, struct l1e e,
+                  const struct xm_domain *table_owner, xm_domid pg_owner,
+                  uint64_t *flip, struct xm_result *why)
 {
     const xm_mfn mfn = xm_pte_mfn(e.v);
     const xm_domid who = pg_owner == DOMID_IO ? c->domid : pg_owner;
 
     if (!iomem_access(c->machine, xm_domain_find(c->machine, who), mfn))
-        return deny_mmio(mfn, who);
+        return refuse_mmio(why, mfn, who);
     if (who != table_owner->domid &&
         !iomem_access(c->machine, table_owner, mfn))
-        return deny_mmio(mfn, table_owner->domid);
+        return refuse_mmio(why, mfn, table_owner->domid);
 
     if ((e.v & XM_PTE_RW) &&
         in_ranges(c->machine->config.iomem_read_only, mfn)) {
@@ -64,10 +64,10 @@ struct xm_result xm__get_mmio(struct xm_cpu *c, struct l1e e,
         *flip |= XM_PTE_PCD | XM_PTE_PAT;
         break;
     default: /* uncacheable or write-combining already */
-        return xm__ok();
+        return true;
     }
     xm__note(c, XM_R_L1E_MMIO_UNCACHED);
-    return xm__ok();
+    return true;
 }
 
 bool xm__stands_for_others(struct xm_cpu *c,
@@ -79,20 +79,20 @@ bool xm__stands_for_others(struct xm_cpu *c,
     return pg_owner != table_owner->domid && pg && pg->privileged;
 }
 
-struct xm_result xm__writable_typed(struct xm_cpu *c, xm_mfn mfn)
+bool xm__writable_typed(struct xm_cpu *c, xm_mfn mfn, struct xm_result *why)
 {
     struct xm_frame *f = xm__frame(c, mfn);
 
     if (c->machine->config.faults & XM_FAULT_WRITABLE_TYPED) {
         f->type_info++;
-        return xm__ok();
+        return true;
     }
     xm__put_page(c, mfn);
-    return xm__deny(XM_R_L1E_WRITABLE_TYPED, mfn, f->type_info);
+    return xm__refuse(why, XM_R_L1E_WRITABLE_TYPED, mfn, f->type_info);
 }
 
-struct xm_result xm__set_cache_attributes(struct xm_cpu *c, struct l1e e,
-                                          xm_mfn mfn)
+bool xm__set_cache_attributes(struct xm_cpu *c, struct l1e e, xm_mfn mfn,
+                              struct xm_result *why)
 {
     struct xm_frame *f = xm__frame(c, mfn);
 
@@ -100,12 +100,13 @@ struct xm_result xm__set_cache_attributes(struct xm_cpu *c, struct l1e e,
         if (e.v & XM_PTE_RW)
             (void)xm__put_page_type(c, mfn, 0, XM_NO_MFN);
         xm__put_page(c, mfn);
-        return xm__deny(XM_R_L1E_SPECIAL_CACHE, mfn, e.v & XM_CACHE_BITS);
+        return xm__refuse(why, XM_R_L1E_SPECIAL_CACHE, mfn,
+                          e.v & XM_CACHE_BITS);
     }
     if (!c->machine->config.self_snoop && (e.v & XM_PTE_RW) &&
         (e.v & XM_CACHE_BITS) == XM_PTE_PAT)
         f->type_info |= XM_PGT_NON_COHERENT;
-    return xm__ok();
+    return true;
 }
 
 struct xm_result xm__promote_l1_table(struct xm_cpu *c, xm_mfn table)
@@ -115,17 +116,17 @@ struct xm_result xm__promote_l1_table(struct xm_cpu *c, xm_mfn table)
     const struct xm_domain *d = xm_domain_find(c->machine, owner);
 
     for (unsigned int i = 0; i < XM_ENTRIES; i++) {
-        struct xm_result r;
+        struct xm_result why;
         uint64_t flip;
 
         if (!(t[i] & XM_PTE_P))
             continue;
-        r = xm__get_page_from_l1e(c, (struct l1e){ t[i] }, d, owner, &flip);
-        if (r.rc != 0) {
-            r.index = i;
+        if (!xm__get_page_from_l1e(c, (struct l1e){ t[i] }, d, owner, &flip,
+                                   &why)) {
+            (void)xm__in_slot(&why, i);
             while (i-- > 0)
                 xm__put_page_from_l1e(c, (struct l1e){ t[i] });
-            return r;
+            return why;
         }
         t[i] = xm__adjust_guest_l1e(c, t[i] ^ flip);
     }

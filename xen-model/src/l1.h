@@ -32,51 +32,49 @@ static inline uint64_t xm__adjust_guest_l1e(struct xm_cpu *c, uint64_t v)
 }
 
 /* Memory-mapped I/O: rights, no references, never cacheable. L1-02..09. */
-struct xm_result xm__get_mmio(struct xm_cpu *c, struct l1e e,
-                              const struct xm_domain *table_owner,
-                              xm_domid pg_owner, uint64_t *flip);
+bool xm__get_mmio(struct xm_cpu *c, struct l1e e,
+                  const struct xm_domain *table_owner, xm_domid pg_owner,
+                  uint64_t *flip, struct xm_result *why);
 /* PG_OWNER passes on its rights over other domains' frames. L1-11, L1-12. */
 bool xm__stands_for_others(struct xm_cpu *c,
                            const struct xm_domain *table_owner,
                            xm_domid pg_owner);
 /* MFN, held by one reference, is of another type. L1-15. */
-struct xm_result xm__writable_typed(struct xm_cpu *c, xm_mfn mfn);
+bool xm__writable_typed(struct xm_cpu *c, xm_mfn mfn, struct xm_result *why);
 /* MFN, held as E says, shall have other cache attributes. L1-16, L1-17. */
-struct xm_result xm__set_cache_attributes(struct xm_cpu *c, struct l1e e,
-                                          xm_mfn mfn);
+bool xm__set_cache_attributes(struct xm_cpu *c, struct l1e e, xm_mfn mfn,
+                              struct xm_result *why);
 
 /*
  * References for one present L1 entry of a table of TABLE_OWNER; PG_OWNER is
- * whose frames it may name. *FLIP: bits to toggle before it is stored.
+ * whose frames it may name. *FLIP: bits to toggle before it is stored. False:
+ * *WHY says why not.
  */
-static inline struct xm_result
-xm__get_page_from_l1e(struct xm_cpu *c, struct l1e e,
-                      const struct xm_domain *table_owner, xm_domid pg_owner,
-                      uint64_t *flip)
+static inline bool xm__get_page_from_l1e(struct xm_cpu *c, struct l1e e,
+                                         const struct xm_domain *table_owner,
+                                         xm_domid pg_owner, uint64_t *flip,
+                                         struct xm_result *why)
 {
     const xm_mfn mfn = xm_pte_mfn(e.v);
     struct xm_frame *f = xm__frame(c, mfn);
 
     *flip = 0;
     if ((e.v & XM_CACHE_BITS) && !xm__domain_has_hardware(table_owner))
-        return xm__deny(XM_R_L1E_FLAGS, e.v & XM_CACHE_BITS, e.v);
+        return xm__refuse(why, XM_R_L1E_FLAGS, e.v & XM_CACHE_BITS, e.v);
     if (!f || f->owner == DOMID_IO)
-        return xm__get_mmio(c, e, table_owner, pg_owner, flip);
+        return xm__get_mmio(c, e, table_owner, pg_owner, flip, why);
     if (!xm__page_get_owner_and_reference(f))
-        return xm__deny(XM_R_L1E_OWNERLESS, mfn, f->count_info);
+        return xm__refuse(why, XM_R_L1E_OWNERLESS, mfn, f->count_info);
     if (f->owner != pg_owner &&
         !xm__stands_for_others(c, table_owner, pg_owner)) {
         xm__put_page(c, mfn);
-        return xm__deny(XM_R_L1E_FOREIGN, mfn, f->owner);
+        return xm__refuse(why, XM_R_L1E_FOREIGN, mfn, f->owner);
     }
     if ((e.v & XM_PTE_RW) &&
-        xm__get_page_type(c, mfn, XM_PGT_WRITABLE, false).rc != 0) {
-        const struct xm_result r = xm__writable_typed(c, mfn);
-
-        if (r.rc != 0)
-            return r;
-    }
-    return e.v & XM_CACHE_BITS ? xm__set_cache_attributes(c, e, mfn) : xm__ok();
+        xm__get_page_type(c, mfn, XM_PGT_WRITABLE, false).rc != 0 &&
+        !xm__writable_typed(c, mfn, why))
+        return false;
+    return !(e.v & XM_CACHE_BITS) || xm__set_cache_attributes(c, e, mfn, why);
 }
 
 static inline void xm__put_page_from_l1e(struct xm_cpu *c, struct l1e e)
@@ -92,37 +90,41 @@ static inline void xm__put_page_from_l1e(struct xm_cpu *c, struct l1e e)
         xm__put_page(c, mfn);
 }
 
-static inline struct xm_result
-xm__mod_l1_entry(struct xm_cpu *c, xm_mfn table, unsigned int slot,
-                 struct l1e e, bool preserve_ad,
-                 const struct xm_domain *table_owner, xm_domid pg_owner)
+/* The refusal in *WHY is about entry SLOT of its table. */
+static inline bool xm__in_slot(struct xm_result *why, unsigned int slot)
+{
+    why->index = slot;
+    return false;
+}
+
+/* False: *WHY says why not. */
+static inline bool xm__mod_l1_entry(struct xm_cpu *c, xm_mfn table,
+                                    unsigned int slot, struct l1e e,
+                                    bool preserve_ad,
+                                    const struct xm_domain *table_owner,
+                                    xm_domid pg_owner, struct xm_result *why)
 {
     uint64_t *const p = &xm_ram_frame(c, table)[slot];
     const struct l1e old = { *p };
-    struct xm_result r;
     uint64_t flip = 0;
 
     if (e.v & XM_PTE_P) {
         if ((e.v & XM_CACHE_BITS) && !xm__domain_has_hardware(table_owner)) {
-            r = xm__deny(XM_R_L1E_FLAGS, e.v & XM_CACHE_BITS, e.v);
-            r.index = slot;
-            return r;
+            (void)xm__refuse(why, XM_R_L1E_FLAGS, e.v & XM_CACHE_BITS, e.v);
+            return xm__in_slot(why, slot);
         }
         e.v = xm__adjust_guest_l1e(c, e.v);
         if (((old.v ^ e.v) & XM_L1_SLOW_MASK) == 0) {
             xm__note(c, XM_R_L1E_FAST);
             xm__update_intpte(p, e.v, preserve_ad);
-            return xm__ok();
+            return true;
         }
-        r = xm__get_page_from_l1e(c, e, table_owner, pg_owner, &flip);
-        if (r.rc != 0) {
-            r.index = slot;
-            return r;
-        }
+        if (!xm__get_page_from_l1e(c, e, table_owner, pg_owner, &flip, why))
+            return xm__in_slot(why, slot);
     }
     xm__update_intpte(p, e.v ^ flip, preserve_ad);
     xm__put_page_from_l1e(c, old);
-    return xm__ok();
+    return true;
 }
 
 #endif

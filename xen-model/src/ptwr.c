@@ -17,6 +17,7 @@ bool xm__ptwr_store64(struct xm_cpu *c, const struct xm_walk *w, xm_vaddr va,
     const uint64_t leaf = w->entry[1];
     const xm_mfn table = xm_pte_mfn(leaf);
     const struct xm_frame *f = xm__frame(c, table);
+    struct xm_result why;
     uint64_t *slot, flip;
     struct l1e old;
 
@@ -33,8 +34,8 @@ bool xm__ptwr_store64(struct xm_cpu *c, const struct xm_walk *w, xm_vaddr va,
     slot = &xm_ram_frame(c, table)[(va & (XM_PAGE_SIZE - 1)) / 8];
     old.v = *slot;
     if (value & XM_PTE_P) {
-        if (xm__get_page_from_l1e(c, (struct l1e){ value }, d, c->domid, &flip)
-                .rc != 0)
+        if (!xm__get_page_from_l1e(c, (struct l1e){ value }, d, c->domid, &flip,
+                                   &why))
             return false;
         value = xm__adjust_guest_l1e(c, value ^ flip);
     }

@@ -11,15 +11,8 @@ void xm__free_page(struct xm_cpu *c, xm_mfn mfn)
     xm_frame_set_kind(c->machine, mfn, XM_FRAME_FREE);
 }
 
-bool xm__get_pg_owner(struct xm_cpu *c, uint32_t id, xm_domid *owner)
+bool xm__other_pg_owner(struct xm_cpu *c, uint32_t id)
 {
-    *owner = (xm_domid)id;
-    if (id == DOMID_SELF) {
-        *owner = c->domid;
-        return true;
-    }
-    if (id == c->domid)
-        return false;
-    return id == DOMID_IO || id == DOMID_XEN ||
-           xm_domain_find(c->machine, *owner) != NULL;
+    return id != c->domid && (id == DOMID_IO || id == DOMID_XEN ||
+                              xm_domain_find(c->machine, (xm_domid)id) != NULL);
 }

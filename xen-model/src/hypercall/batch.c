@@ -37,22 +37,23 @@ bool xm__batch_resume(struct xm_cpu *c, struct batch *b, struct xm_result *r)
     return true;
 }
 
-struct xm_result xm__batch_check(struct xm_cpu *c, const struct batch *b)
+bool xm__batch_check(struct xm_cpu *c, const struct batch *b,
+                     struct xm_result *why)
 {
-    return xm__between_requests(c, b->i == 0) == 0
-               ? xm__ok()
-               : xm__interrupted(-XEN_ERESTART);
+    if (xm__between_requests(c, b->i == 0) == 0)
+        return true;
+    *why = xm__interrupted(-XEN_ERESTART);
+    return false;
 }
 
-struct xm_result xm__batch_fetch_from_guest(struct xm_cpu *c,
-                                            const struct batch *b,
-                                            void *request, size_t size)
+bool xm__batch_fetch_from_guest(struct xm_cpu *c, const struct batch *b,
+                                void *request, size_t size,
+                                struct xm_result *why)
 {
     const xm_vaddr va = b->guest_requests + (uint64_t)b->i * size;
 
-    return xm__copy_from_guest(c, request, va, size)
-               ? xm__ok()
-               : xm__deny(XM_R_CALL_FAULT, va, 0);
+    return xm__copy_from_guest(c, request, va, size) ||
+           xm__refuse(why, XM_R_CALL_FAULT, va, 0);
 }
 
 /* Xen's hypercall_create_continuation(): the registers to go on with. */

@@ -18,9 +18,10 @@ struct batch {
     xm_vaddr guest_done;
     uint32_t count;
     uint32_t foreigndom;
-    uint32_t before;            /* completed by earlier parts of the call */
-    uint32_t i;                 /* completed by this part */
-    const struct xm_vcpu *vcpu; /* the caller */
+    uint32_t before;          /* completed by earlier parts of the call */
+    uint32_t i;               /* completed by this part */
+    struct xm_domain *domain; /* the caller */
+    const struct xm_vcpu *vcpu;
 };
 
 /* The registers (requests, count, pdone, foreigndom) of a raw call. */
@@ -31,12 +32,13 @@ struct batch xm__batch_of_registers(const uint64_t arg[6]);
  * guest memory. False: *R is the answer (which may be 0 too).
  */
 bool xm__batch_resume(struct xm_cpu *c, struct batch *b, struct xm_result *r);
-/* A deferred put or the wish to preempt: -ERESTART, or 0 to go on. */
-struct xm_result xm__batch_check(struct xm_cpu *c, const struct batch *b);
+/* A deferred put or the wish to preempt. False: *WHY is -ERESTART. */
+bool xm__batch_check(struct xm_cpu *c, const struct batch *b,
+                     struct xm_result *why);
 /* Request b->i, through the guest's tables. */
-struct xm_result xm__batch_fetch_from_guest(struct xm_cpu *c,
-                                            const struct batch *b,
-                                            void *request, size_t size);
+bool xm__batch_fetch_from_guest(struct xm_cpu *c, const struct batch *b,
+                                void *request, size_t size,
+                                struct xm_result *why);
 /* The end of a call that did not succeed, or left something for later. */
 struct xm_result xm__batch_stop(struct xm_cpu *c, const struct batch *b,
                                 struct xm_result r, size_t size,
@@ -50,27 +52,28 @@ static inline bool xm__batch_begin(struct xm_cpu *c, struct batch *b,
                                    struct xm_result *r)
 {
     c->preempted = false;
-    b->vcpu = xm__vcpu(c);
+    b->domain = xm__domain(c);
+    b->vcpu = &b->domain->vcpu[c->vcpu];
     *r = xm__ok();
     return (b->requests && !(b->count & XM_PREEMPTED) && !b->vcpu->has_old) ||
            xm__batch_resume(c, b, r);
 }
 
-/* Fetches request b->i of SIZE bytes, after Xen asked whether to stop. */
-static inline struct xm_result xm__batch_fetch(struct xm_cpu *c,
-                                               const struct batch *b,
-                                               void *request, size_t size)
+/*
+ * Fetches request b->i of SIZE bytes, after Xen asked whether to stop. False:
+ * *WHY says why not.
+ */
+static inline bool xm__batch_fetch(struct xm_cpu *c, const struct batch *b,
+                                   void *request, size_t size,
+                                   struct xm_result *why)
 {
-    if (b->vcpu->has_old || c->preempt_after >= 0) {
-        const struct xm_result r = xm__batch_check(c, b);
-
-        if (r.rc != 0)
-            return r;
-    }
+    if ((b->vcpu->has_old || c->preempt_after >= 0) &&
+        !xm__batch_check(c, b, why))
+        return false;
     if (!b->requests)
-        return xm__batch_fetch_from_guest(c, b, request, size);
+        return xm__batch_fetch_from_guest(c, b, request, size, why);
     __builtin_memcpy(request, (const uint8_t *)b->requests + b->i * size, size);
-    return xm__ok();
+    return true;
 }
 
 /*

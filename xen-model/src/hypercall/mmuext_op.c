@@ -191,8 +191,7 @@ static inline struct xm_result do_mmuext_op(struct xm_cpu *c, struct batch *b,
     if (!xm__may_act_on(c, owner))
         return xm__finish(c, xm__deny(XM_R_EXT_PRIVILEGE, owner, 0));
     for (; r.rc == 0 && b->i < b->count; b->i++) {
-        r = xm__batch_fetch(c, b, &op, sizeof(op));
-        if (r.rc == 0)
+        if (xm__batch_fetch(c, b, &op, sizeof(op), &r))
             r = one_op(c, owner, &op);
         if (r.rc != 0)
             break;

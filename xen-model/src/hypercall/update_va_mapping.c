@@ -53,8 +53,8 @@ static struct xm_result update(struct xm_cpu *c, xm_vaddr va, uint64_t val,
     if (!f)
         return xm__deny(XM_R_UVM_L1_NOT_OWN, l1, va);
     if (xm__lockable(f) && xm_pgt_level(f->type_info) == 1)
-        r = xm__mod_l1_entry(c, l1, xm_va_index(va, 1), (struct l1e){ val },
-                             false, xm__domain(c), pg_owner);
+        (void)xm__mod_l1_entry(c, l1, xm_va_index(va, 1), (struct l1e){ val },
+                               false, xm__domain(c), pg_owner, &r);
     else
         r = xm__deny(XM_R_UVM_NOT_L1, l1, f->type_info);
     xm__put_page(c, l1);
