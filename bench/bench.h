@@ -24,6 +24,7 @@ struct bench_machine {
     struct xm_cpu cpu;
     struct xm_config config;
     uint32_t step; /* a subject's own */
+    struct mmu_update request;
 };
 
 /* Both end the program with a message if something is missing or refused. */

@@ -11,29 +11,44 @@
 #define BATCH 64u
 #define NR_FRAMES 128u
 
-static void set(struct bench_machine *m, uint64_t val)
+/* The request of the measured call, made before it. */
+static void ask(struct bench_machine *m, uint64_t val)
 {
-    bench_update(m, BOOT_L1, 0, val);
+    m->request.ptr = (uint64_t)BOOT_L1 << XM_PAGE_SHIFT;
+    m->request.val = val;
 }
 
-static void make_empty(struct bench_machine *m)
+static void make(struct bench_machine *m)
 {
-    set(m, 0);
+    bench_expect(xm_mmu_update(&m->cpu, &m->request, 1, NULL, DOMID_SELF));
 }
 
-static void make_ro(struct bench_machine *m)
+static void ask_rw(struct bench_machine *m)
 {
-    set(m, xm_pte(PAGE, P | US));
+    ask(m, 0);
+    make(m);
+    ask(m, xm_pte(PAGE, RWU));
 }
 
-static void make_rw(struct bench_machine *m)
+static void ask_empty(struct bench_machine *m)
 {
-    set(m, xm_pte(PAGE, RWU));
+    ask_rw(m);
+    make(m);
+    ask(m, 0);
 }
 
-static void make_rw_accessed(struct bench_machine *m)
+static void ask_accessed(struct bench_machine *m)
 {
-    set(m, xm_pte(PAGE, RWU | XM_PTE_A));
+    ask_rw(m);
+    make(m);
+    ask(m, xm_pte(PAGE, RWU | XM_PTE_A));
+}
+
+static void ask_writable(struct bench_machine *m)
+{
+    ask(m, xm_pte(PAGE, P | US));
+    make(m);
+    ask(m, xm_pte(PAGE, RWU));
 }
 
 static uint64_t slot_address(unsigned int slot)
@@ -49,7 +64,7 @@ static void map_arguments(struct bench_machine *m)
     *req = (struct mmu_update){ slot_address(0), xm_pte(PAGE, RWU) };
 }
 
-static void run_raw(struct bench_machine *m)
+static void make_raw(struct bench_machine *m)
 {
     uint64_t arg[6] = { ARGUMENTS_SLOT << XM_PAGE_SHIFT, 1, 0, DOMID_SELF };
 
@@ -79,11 +94,11 @@ static void batch_rw(struct bench_machine *m)
 }
 
 static const struct bench_subject subjects[] = {
-    { "mmu_update.map", NR_FRAMES, 1, NULL, make_empty, make_rw, 0 },
-    { "mmu_update.unmap", NR_FRAMES, 1, NULL, make_rw, make_empty, 0 },
-    { "mmu_update.flags", NR_FRAMES, 1, NULL, make_rw, make_rw_accessed, 0 },
-    { "mmu_update.writable", NR_FRAMES, 1, NULL, make_ro, make_rw, 0 },
-    { "mmu_update.raw", NR_FRAMES, 1, map_arguments, make_empty, run_raw, 0 },
+    { "mmu_update.map", NR_FRAMES, 1, NULL, ask_rw, make, 0 },
+    { "mmu_update.unmap", NR_FRAMES, 1, NULL, ask_empty, make, 0 },
+    { "mmu_update.flags", NR_FRAMES, 1, NULL, ask_accessed, make, 0 },
+    { "mmu_update.writable", NR_FRAMES, 1, NULL, ask_writable, make, 0 },
+    { "mmu_update.raw", NR_FRAMES, 1, map_arguments, ask_rw, make_raw, 0 },
     { "mmu_update.64", NR_FRAMES, BATCH, NULL, batch_empty, batch_rw, 0 },
 };
 

@@ -35,9 +35,10 @@ static bool refuse_mmio(struct xm_result *why, xm_mfn mfn, xm_domid domid)
         mfn, domid);
 }
 
-bool xm__get_mmio(struct xm_cpu *c, struct l1e e,
-                  const struct xm_domain *table_owner, xm_domid pg_owner,
-                  uint64_t *flip, struct xm_result *why)
+/* Memory-mapped I/O: rights, no references, never cacheable. L1-02..09. */
+static bool get_mmio(struct xm_cpu *c, struct l1e e,
+                     const struct xm_domain *table_owner, xm_domid pg_owner,
+                     uint64_t *flip, struct xm_result *why)
 {
     const xm_mfn mfn = xm_pte_mfn(e.v);
     const xm_domid who = pg_owner == DOMID_IO ? c->domid : pg_owner;
@@ -70,31 +71,21 @@ bool xm__get_mmio(struct xm_cpu *c, struct l1e e,
     return true;
 }
 
-bool xm__stands_for_others(struct xm_cpu *c,
-                           const struct xm_domain *table_owner,
-                           xm_domid pg_owner)
+/* PG_OWNER passes on its rights over other domains' frames. L1-11, L1-12. */
+static bool stands_for_others(struct xm_cpu *c,
+                              const struct xm_domain *table_owner,
+                              xm_domid pg_owner)
 {
     const struct xm_domain *pg = xm_domain_find(c->machine, pg_owner);
 
     return pg_owner != table_owner->domid && pg && pg->privileged;
 }
 
-bool xm__writable_typed(struct xm_cpu *c, xm_mfn mfn, struct xm_result *why)
+/* F, held as E says, shall have other cache attributes. L1-16, L1-17. */
+static bool set_cache_attributes(struct xm_cpu *c, struct l1e e,
+                                 struct xm_frame *f, struct xm_result *why)
 {
-    struct xm_frame *f = xm__frame(c, mfn);
-
-    if (c->machine->config.faults & XM_FAULT_WRITABLE_TYPED) {
-        f->type_info++;
-        return true;
-    }
-    xm__put_page(c, mfn);
-    return xm__refuse(why, XM_R_L1E_WRITABLE_TYPED, mfn, f->type_info);
-}
-
-bool xm__set_cache_attributes(struct xm_cpu *c, struct l1e e, xm_mfn mfn,
-                              struct xm_result *why)
-{
-    struct xm_frame *f = xm__frame(c, mfn);
+    const xm_mfn mfn = xm_pte_mfn(e.v);
 
     if (f->count_info & (XM_PGC_XEN_HEAP | XM_PGC_EXTRA)) {
         if (e.v & XM_PTE_RW)
@@ -109,28 +100,105 @@ bool xm__set_cache_attributes(struct xm_cpu *c, struct l1e e, xm_mfn mfn,
     return true;
 }
 
+bool xm__get_page_from_l1e(struct xm_cpu *c, struct l1e e,
+                           const struct xm_domain *table_owner,
+                           xm_domid pg_owner, uint64_t *flip,
+                           struct xm_result *why)
+{
+    const xm_mfn mfn = xm_pte_mfn(e.v);
+    struct xm_frame *f = xm__frame(c, mfn);
+
+    *flip = 0;
+    if ((e.v & XM_CACHE_BITS) && !xm__domain_has_hardware(table_owner))
+        return xm__refuse(why, XM_R_L1E_FLAGS, e.v & XM_CACHE_BITS, e.v);
+    if (!f || f->owner == DOMID_IO)
+        return get_mmio(c, e, table_owner, pg_owner, flip, why);
+    if (!xm__page_get_owner_and_reference(f))
+        return xm__refuse(why, XM_R_L1E_OWNERLESS, mfn, f->count_info);
+    if (f->owner != pg_owner && !stands_for_others(c, table_owner, pg_owner)) {
+        xm__put_page(c, mfn);
+        return xm__refuse(why, XM_R_L1E_FOREIGN, mfn, f->owner);
+    }
+    if ((e.v & XM_PTE_RW) &&
+        xm__get_page_type(c, mfn, XM_PGT_WRITABLE, false).rc != 0) {
+        if (!(c->machine->config.faults & XM_FAULT_WRITABLE_TYPED)) {
+            xm__put_page(c, mfn);
+            return xm__refuse(why, XM_R_L1E_WRITABLE_TYPED, mfn, f->type_info);
+        }
+        f->type_info++;
+    }
+    return !(e.v & XM_CACHE_BITS) || set_cache_attributes(c, e, f, why);
+}
+
+bool xm__replace_l1_entry(struct xm_cpu *c, uint64_t *p, struct l1e e,
+                          bool preserve_ad, const struct xm_domain *table_owner,
+                          xm_domid pg_owner, struct xm_result *why)
+{
+    const struct l1e old = { *p };
+    uint64_t flip;
+
+    if (!xm__get_page_from_l1e(c, e, table_owner, pg_owner, &flip, why))
+        return false;
+    xm__update_intpte(p, e.v ^ flip, preserve_ad);
+    xm__put_page_from_l1e(c, old);
+    return true;
+}
+
+/* Entry I was refused: those before it are released. */
+static struct xm_result stop_promotion(struct xm_cpu *c, const uint64_t *t,
+                                       unsigned int i, struct xm_result why)
+{
+    (void)xm__in_slot(&why, i);
+    while (i-- > 0)
+        xm__put_page_from_l1e(c, (struct l1e){ t[i] });
+    return why;
+}
+
+/*
+ * Takes the entries of T from I on, as long as they are ordinary ones. The
+ * first that is not, or the end of the table. A loop that calls nothing.
+ */
+__attribute__((noinline)) static unsigned int
+get_own_pages(struct xm_cpu *c, uint64_t *t, unsigned int i, xm_domid owner)
+{
+    struct xm_frame *const frames = xm__frames(c->machine);
+    const xm_mfn nr_frames = c->machine->config.nr_frames;
+    uint64_t *p;
+
+    for (p = t + i; p < t + XM_ENTRIES; p++) {
+        const struct l1e e = { *p };
+        const xm_mfn mfn = xm_pte_mfn(e.v);
+        uint64_t adjusted;
+
+        if (!(e.v & XM_PTE_P))
+            continue;
+        if (mfn >= nr_frames || !xm__get_own_page(c, &frames[mfn], e, owner))
+            break;
+        adjusted = xm__adjust_guest_l1e(c, e.v);
+        if (adjusted != e.v)
+            *p = adjusted;
+    }
+    return (unsigned int)(p - t);
+}
+
 struct xm_result xm__promote_l1_table(struct xm_cpu *c, xm_mfn table)
 {
     uint64_t *const t = xm_ram_frame(c, table);
     const xm_domid owner = xm__frame(c, table)->owner;
     const struct xm_domain *d = xm_domain_find(c->machine, owner);
 
-    for (unsigned int i = 0; i < XM_ENTRIES; i++) {
+    for (unsigned int i = 0;; i++) {
         struct xm_result why;
         uint64_t flip;
 
-        if (!(t[i] & XM_PTE_P))
-            continue;
+        i = get_own_pages(c, t, i, owner);
+        if (i == XM_ENTRIES)
+            return xm__ok();
         if (!xm__get_page_from_l1e(c, (struct l1e){ t[i] }, d, owner, &flip,
-                                   &why)) {
-            (void)xm__in_slot(&why, i);
-            while (i-- > 0)
-                xm__put_page_from_l1e(c, (struct l1e){ t[i] });
-            return why;
-        }
+                                   &why))
+            return stop_promotion(c, t, i, why);
         t[i] = xm__adjust_guest_l1e(c, t[i] ^ flip);
     }
-    return xm__ok();
 }
 
 void xm__demote_l1_table(struct xm_cpu *c, xm_mfn table)

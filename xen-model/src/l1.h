@@ -31,63 +31,48 @@ static inline uint64_t xm__adjust_guest_l1e(struct xm_cpu *c, uint64_t v)
     return v;
 }
 
-/* Memory-mapped I/O: rights, no references, never cacheable. L1-02..09. */
-bool xm__get_mmio(struct xm_cpu *c, struct l1e e,
-                  const struct xm_domain *table_owner, xm_domid pg_owner,
-                  uint64_t *flip, struct xm_result *why);
-/* PG_OWNER passes on its rights over other domains' frames. L1-11, L1-12. */
-bool xm__stands_for_others(struct xm_cpu *c,
-                           const struct xm_domain *table_owner,
-                           xm_domid pg_owner);
-/* MFN, held by one reference, is of another type. L1-15. */
-bool xm__writable_typed(struct xm_cpu *c, xm_mfn mfn, struct xm_result *why);
-/* MFN, held as E says, shall have other cache attributes. L1-16, L1-17. */
-bool xm__set_cache_attributes(struct xm_cpu *c, struct l1e e, xm_mfn mfn,
-                              struct xm_result *why);
-
 /*
  * References for one present L1 entry of a table of TABLE_OWNER; PG_OWNER is
  * whose frames it may name. *FLIP: bits to toggle before it is stored. False:
  * *WHY says why not.
  */
-static inline bool xm__get_page_from_l1e(struct xm_cpu *c, struct l1e e,
-                                         const struct xm_domain *table_owner,
-                                         xm_domid pg_owner, uint64_t *flip,
-                                         struct xm_result *why)
-{
-    const xm_mfn mfn = xm_pte_mfn(e.v);
-    struct xm_frame *f = xm__frame(c, mfn);
+bool xm__get_page_from_l1e(struct xm_cpu *c, struct l1e e,
+                           const struct xm_domain *table_owner,
+                           xm_domid pg_owner, uint64_t *flip,
+                           struct xm_result *why);
 
-    *flip = 0;
-    if ((e.v & XM_CACHE_BITS) && !xm__domain_has_hardware(table_owner))
-        return xm__refuse(why, XM_R_L1E_FLAGS, e.v & XM_CACHE_BITS, e.v);
-    if (!f || f->owner == DOMID_IO)
-        return xm__get_mmio(c, e, table_owner, pg_owner, flip, why);
-    if (!xm__page_get_owner_and_reference(f))
-        return xm__refuse(why, XM_R_L1E_OWNERLESS, mfn, f->count_info);
-    if (f->owner != pg_owner &&
-        !xm__stands_for_others(c, table_owner, pg_owner)) {
-        xm__put_page(c, mfn);
-        return xm__refuse(why, XM_R_L1E_FOREIGN, mfn, f->owner);
-    }
-    if ((e.v & XM_PTE_RW) &&
-        xm__get_page_type(c, mfn, XM_PGT_WRITABLE, false).rc != 0 &&
-        !xm__writable_typed(c, mfn, why))
+/*
+ * What xm__get_page_from_l1e() comes to for nearly all entries: E names the
+ * frame F, a page of PG_OWNER's RAM, with ordinary caching, and which is of
+ * type writable already if E maps it so (L1-18, TYP-07). PG_OWNER is a guest.
+ * False: it is not so, and nothing was done.
+ */
+static inline bool xm__get_own_page(struct xm_cpu *c, struct xm_frame *f,
+                                    struct l1e e, xm_domid pg_owner)
+{
+    if (f->owner != pg_owner || (e.v & XM_CACHE_BITS) || !xm__get_ram_page(f))
         return false;
-    return !(e.v & XM_CACHE_BITS) || xm__set_cache_attributes(c, e, mfn, why);
+    if (!(e.v & XM_PTE_RW) || xm__get_type_again(c, f, XM_PGT_WRITABLE))
+        return true;
+    f->count_info--;
+    return false;
+}
+
+/* E, which names frame F (NULL: no frame of the machine), is gone. */
+static inline void xm__put_l1e(struct xm_cpu *c, struct xm_frame *f,
+                               struct l1e e)
+{
+    if (!(e.v & XM_PTE_P) || !f || f->owner == DOMID_IO)
+        return;
+    if (e.v & XM_PTE_RW)
+        xm__put_page_and_type(c, xm_pte_mfn(e.v));
+    else
+        xm__put_page(c, xm_pte_mfn(e.v));
 }
 
 static inline void xm__put_page_from_l1e(struct xm_cpu *c, struct l1e e)
 {
-    const xm_mfn mfn = xm_pte_mfn(e.v);
-    const struct xm_frame *f = xm__frame(c, mfn);
-
-    if (!(e.v & XM_PTE_P) || !f || f->owner == DOMID_IO)
-        return;
-    if (e.v & XM_PTE_RW)
-        xm__put_page_and_type(c, mfn);
-    else
-        xm__put_page(c, mfn);
+    xm__put_l1e(c, xm__frame(c, xm_pte_mfn(e.v)), e);
 }
 
 /* The refusal in *WHY is about entry SLOT of its table. */
@@ -97,32 +82,38 @@ static inline bool xm__in_slot(struct xm_result *why, unsigned int slot)
     return false;
 }
 
-/* False: *WHY says why not. */
-static inline bool xm__mod_l1_entry(struct xm_cpu *c, xm_mfn table,
-                                    unsigned int slot, struct l1e e,
+/*
+ * The end of xm__mod_l1_entry() for entries of any kind: references for E,
+ * which is present, then *P becomes E.
+ */
+bool xm__replace_l1_entry(struct xm_cpu *c, uint64_t *p, struct l1e e,
+                          bool preserve_ad, const struct xm_domain *table_owner,
+                          xm_domid pg_owner, struct xm_result *why);
+
+/* Entry *P of a live L1 becomes E. False: *WHY says why not. */
+static inline bool xm__mod_l1_entry(struct xm_cpu *c, uint64_t *p, struct l1e e,
                                     bool preserve_ad,
                                     const struct xm_domain *table_owner,
                                     xm_domid pg_owner, struct xm_result *why)
 {
-    uint64_t *const p = &xm_ram_frame(c, table)[slot];
     const struct l1e old = { *p };
-    uint64_t flip = 0;
 
     if (e.v & XM_PTE_P) {
-        if ((e.v & XM_CACHE_BITS) && !xm__domain_has_hardware(table_owner)) {
-            (void)xm__refuse(why, XM_R_L1E_FLAGS, e.v & XM_CACHE_BITS, e.v);
-            return xm__in_slot(why, slot);
-        }
+        struct xm_frame *f = xm__frame(c, xm_pte_mfn(e.v));
+
+        if ((e.v & XM_CACHE_BITS) && !xm__domain_has_hardware(table_owner))
+            return xm__refuse(why, XM_R_L1E_FLAGS, e.v & XM_CACHE_BITS, e.v);
         e.v = xm__adjust_guest_l1e(c, e.v);
         if (((old.v ^ e.v) & XM_L1_SLOW_MASK) == 0) {
             xm__note(c, XM_R_L1E_FAST);
             xm__update_intpte(p, e.v, preserve_ad);
             return true;
         }
-        if (!xm__get_page_from_l1e(c, e, table_owner, pg_owner, &flip, why))
-            return xm__in_slot(why, slot);
+        if (!f || pg_owner == DOMID_IO || !xm__get_own_page(c, f, e, pg_owner))
+            return xm__replace_l1_entry(c, p, e, preserve_ad, table_owner,
+                                        pg_owner, why);
     }
-    xm__update_intpte(p, e.v ^ flip, preserve_ad);
+    xm__update_intpte(p, e.v, preserve_ad);
     xm__put_page_from_l1e(c, old);
     return true;
 }

@@ -43,6 +43,21 @@ static inline bool xm__page_get_owner_and_reference(struct xm_frame *f)
     return true;
 }
 
+/*
+ * The same where F is a domain's ordinary RAM: allocated (one of the counted
+ * references), no other flag. False: it is not, or there is none; nothing was
+ * done.
+ */
+static inline bool xm__get_ram_page(struct xm_frame *f)
+{
+    const unsigned int count_bits = 57;
+
+    if ((f->count_info + 2) >> count_bits != XM_PGC_ALLOCATED >> count_bits)
+        return false;
+    f->count_info++;
+    return true;
+}
+
 /* The frame MFN if OWNER owns it, with one more general reference, or NULL. */
 static inline struct xm_frame *xm__get_page_from_mfn(const struct xm_cpu *c,
                                                      xm_mfn mfn, xm_domid owner)

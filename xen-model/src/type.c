@@ -41,8 +41,9 @@ static struct xm_result validate_page(struct xm_cpu *c, xm_mfn mfn,
     return r;
 }
 
-struct xm_result xm__validate_new_type(struct xm_cpu *c, xm_mfn mfn,
-                                       uint64_t type, uint64_t x)
+/* X: type_info as it was. */
+static struct xm_result validate_new_type(struct xm_cpu *c, xm_mfn mfn,
+                                          uint64_t type, uint64_t x)
 {
     struct xm_frame *f = xm__frame(c, mfn);
     struct xm_result r;
@@ -57,6 +58,35 @@ struct xm_result xm__validate_new_type(struct xm_cpu *c, xm_mfn mfn,
     if (x & XM_PGT_PARTIAL)
         xm__put_page(c, mfn); /* the reference of the flag */
     return r;
+}
+
+struct xm_result xm__get_any_type(struct xm_cpu *c, xm_mfn mfn, uint64_t type)
+{
+    struct xm_frame *f = xm__frame(c, mfn);
+    const uint64_t x = f->type_info;
+
+    if ((x & XM_PGT_COUNT_MASK) == XM_PGT_COUNT_MASK)
+        return xm__deny(XM_R_TYPE_OVERFLOW, mfn, x);
+    if ((x & XM_PGT_COUNT_MASK) == 0) {
+        if ((x & XM_PGT_TYPE_MASK) != type)
+            f->type_info = type | (x & XM_PGT_NON_COHERENT);
+        f->type_info++;
+    } else if ((x & XM_PGT_TYPE_MASK) != type) {
+        return xm__deny(XM_R_TYPE_CONFLICT, mfn, x);
+    } else if (x & XM_PGT_PARTIAL) {
+        f->type_info &= ~XM_PGT_PARTIAL;
+    } else {
+        assert(x & XM_PGT_VALIDATED);
+        f->type_info++;
+    }
+    if (f->type_info & XM_PGT_VALIDATED) {
+        xm__note(c, XM_R_TYPE_FAST);
+        return xm__ok();
+    }
+    if (type != XM_PGT_WRITABLE)
+        return validate_new_type(c, mfn, type, x);
+    f->type_info |= XM_PGT_VALIDATED;
+    return xm__ok();
 }
 
 /* Drops what the entries of a table hold; the type count is still 1. */

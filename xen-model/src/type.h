@@ -7,39 +7,34 @@
 #ifndef XM_TYPE_H
 #define XM_TYPE_H
 
-/* A new page-table type: looks into the table. X: type_info as it was. */
-struct xm_result xm__validate_new_type(struct xm_cpu *c, xm_mfn mfn,
-                                       uint64_t type, uint64_t x);
+/* Any type, whatever the frame has. */
+struct xm_result xm__get_any_type(struct xm_cpu *c, xm_mfn mfn, uint64_t type);
+
+/*
+ * The same where F is of TYPE and validated, without any other flag: one
+ * more (TYP-02, TYP-07, TYP-08). False: it is not, and nothing was done.
+ */
+static inline bool xm__get_type_again(struct xm_cpu *c, struct xm_frame *f,
+                                      uint64_t type)
+{
+    const unsigned int count_bits = 55;
+    const uint64_t x = f->type_info + 1;
+
+    if (x >> count_bits != (type | XM_PGT_VALIDATED) >> count_bits)
+        return false;
+    f->type_info = x;
+    xm__note(c, XM_R_TYPE_FAST);
+    return true;
+}
 
 static inline struct xm_result
 xm__get_page_type(struct xm_cpu *c, xm_mfn mfn, uint64_t type, bool preemptible)
 {
-    struct xm_frame *const f = xm__mfn_to_page(c, mfn);
-    const uint64_t x = f->type_info;
-
     assert(preemptible || xm_pgt_level(type) <= 1);
-    if ((x & XM_PGT_COUNT_MASK) == XM_PGT_COUNT_MASK)
-        return xm__deny(XM_R_TYPE_OVERFLOW, mfn, x);
-    if ((x & XM_PGT_COUNT_MASK) == 0) {
-        if ((x & XM_PGT_TYPE_MASK) != type)
-            f->type_info = type | (x & XM_PGT_NON_COHERENT);
-        f->type_info++;
-    } else if ((x & XM_PGT_TYPE_MASK) != type) {
-        return xm__deny(XM_R_TYPE_CONFLICT, mfn, x);
-    } else if (x & XM_PGT_PARTIAL) {
-        f->type_info &= ~XM_PGT_PARTIAL;
-    } else {
-        assert(x & XM_PGT_VALIDATED);
-        f->type_info++;
-    }
-    if (f->type_info & XM_PGT_VALIDATED) {
-        xm__note(c, XM_R_TYPE_FAST);
-        return xm__ok();
-    }
-    if (type != XM_PGT_WRITABLE)
-        return xm__validate_new_type(c, mfn, type, x);
-    f->type_info |= XM_PGT_VALIDATED;
-    return xm__ok();
+    (void)preemptible;
+    return xm__get_type_again(c, xm__mfn_to_page(c, mfn), type)
+               ? xm__ok()
+               : xm__get_any_type(c, mfn, type);
 }
 
 /*
@@ -67,7 +62,7 @@ static inline int xm__put_page_type(struct xm_cpu *c, xm_mfn mfn,
         return 0; /* somebody else finished it */
     assert((flags & XM_PTF_PARTIAL_SET) || !(x & XM_PGT_PARTIAL));
 
-    if (xm__count(f) == 1 && xm_pgt_level(x) != 0 &&
+    if (xm_pgt_level(x) != 0 && xm__count(f) == 1 &&
         (x & (XM_PGT_VALIDATED | XM_PGT_PARTIAL)))
         return xm__put_last_type(c, mfn, x, flags & XM_PTF_PREEMPTIBLE, ptpg);
     f->type_info--;

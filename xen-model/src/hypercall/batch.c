@@ -70,10 +70,17 @@ static void continuation(const struct batch *b, struct xm_result r,
     }
 }
 
+void xm__batch_store_done(struct xm_cpu *c, const struct batch *b,
+                          uint32_t done)
+{
+    (void)xm__copy_to_guest(c, b->guest_done, &done, sizeof(done));
+}
+
 struct xm_result xm__batch_stop(struct xm_cpu *c, const struct batch *b,
-                                struct xm_result r, size_t size,
+                                const struct xm_result *why, size_t size,
                                 uint64_t arg[6])
 {
+    struct xm_result r = why ? *why : xm__ok();
     bool in_requests;
 
     if (r.rc == -XEN_EINTR)

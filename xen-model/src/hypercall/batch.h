@@ -39,9 +39,12 @@ bool xm__batch_check(struct xm_cpu *c, const struct batch *b,
 bool xm__batch_fetch_from_guest(struct xm_cpu *c, const struct batch *b,
                                 void *request, size_t size,
                                 struct xm_result *why);
-/* The end of a call that did not succeed, or left something for later. */
+/* The done count in guest memory; a fault there is of no consequence. */
+void xm__batch_store_done(struct xm_cpu *c, const struct batch *b,
+                          uint32_t done);
+/* The end of a call that was refused with *WHY, or left something behind. */
 struct xm_result xm__batch_stop(struct xm_cpu *c, const struct batch *b,
-                                struct xm_result r, size_t size,
+                                const struct xm_result *why, size_t size,
                                 uint64_t arg[6]);
 
 /*
@@ -60,38 +63,40 @@ static inline bool xm__batch_begin(struct xm_cpu *c, struct batch *b,
 }
 
 /*
- * Fetches request b->i of SIZE bytes, after Xen asked whether to stop. False:
- * *WHY says why not.
+ * Request b->i of SIZE bytes, in the embedder's memory or in BUFFER, after Xen
+ * asked whether to stop. NULL: *WHY says why not.
  */
-static inline bool xm__batch_fetch(struct xm_cpu *c, const struct batch *b,
-                                   void *request, size_t size,
-                                   struct xm_result *why)
+static inline const void *xm__batch_fetch(struct xm_cpu *c,
+                                          const struct batch *b, void *buffer,
+                                          size_t size, struct xm_result *why)
 {
     if ((b->vcpu->has_old || c->preempt_after >= 0) &&
         !xm__batch_check(c, b, why))
-        return false;
-    if (!b->requests)
-        return xm__batch_fetch_from_guest(c, b, request, size, why);
-    __builtin_memcpy(request, (const uint8_t *)b->requests + b->i * size, size);
-    return true;
+        return NULL;
+    if (b->requests)
+        return (const uint8_t *)b->requests + b->i * size;
+    return xm__batch_fetch_from_guest(c, b, buffer, size, why) ? buffer : NULL;
 }
 
 /*
- * The end of the call with answer R: stores the done count if WRITE_DONE. ARG:
- * the registers, which become those of the continuation; may be NULL.
+ * The end of the call: stores the done count. ALL: every request was done,
+ * else *WHY says why not. ARG: the registers, which become those of the
+ * continuation; may be NULL.
  */
-static inline struct xm_result
-xm__batch_end(struct xm_cpu *c, const struct batch *b, struct xm_result r,
-              bool write_done, size_t size, uint64_t arg[6])
+static inline struct xm_result xm__batch_end(struct xm_cpu *c,
+                                             const struct batch *b, bool all,
+                                             const struct xm_result *why,
+                                             size_t size, uint64_t arg[6])
 {
     const uint32_t done = b->before + b->i;
 
-    if (write_done && b->done)
+    if (b->done)
         *b->done = done;
-    else if (write_done && b->guest_done)
-        (void)xm__copy_to_guest(c, b->guest_done, &done, sizeof(done));
-    return r.rc == 0 && !b->vcpu->has_old ? r
-                                          : xm__batch_stop(c, b, r, size, arg);
+    else if (b->guest_done)
+        xm__batch_store_done(c, b, done);
+    return all && !b->vcpu->has_old
+               ? xm__ok()
+               : xm__batch_stop(c, b, all ? NULL : why, size, arg);
 }
 
 #endif

@@ -16,73 +16,100 @@
 struct call {
     const struct xm_domain *pt_owner;
     xm_domid pg_owner;
-    bool write_done; /* Xen stores the done count */
+    bool own; /* both are the caller itself */
 };
 
-static bool update_live(struct xm_cpu *c, const struct call *call, xm_mfn mfn,
-                        const struct mmu_update *req, bool preserve_ad,
-                        struct xm_result *why)
+static uint64_t *slot_of(const struct xm_cpu *c, struct mmu_update req)
 {
-    const struct xm_frame *f = xm__mfn_to_page(c, mfn);
-    const unsigned int slot = (req->ptr & (XM_PAGE_SIZE - 1)) / 8;
+    return c->ram + req.ptr / sizeof(uint64_t);
+}
+
+/* A live table above L1, or a page that is mapped writable. */
+static bool update_live(struct xm_cpu *c, const struct call *call,
+                        const struct xm_frame *f, struct mmu_update req,
+                        bool preserve_ad, struct xm_result *why)
+{
+    const xm_mfn mfn = req.ptr >> XM_PAGE_SHIFT;
+    const unsigned int slot = (req.ptr & (XM_PAGE_SIZE - 1)) / 8;
     const unsigned int level = xm_pgt_level(f->type_info);
 
-    if (level == 1)
-        return xm__mod_l1_entry(c, mfn, slot, (struct l1e){ req->val },
-                                preserve_ad, call->pt_owner, call->pg_owner,
-                                why);
     if (level != 0) {
         if (call->pg_owner != call->pt_owner->domid)
             return xm__refuse(why, XM_R_MMU_FOREIGN_UPPER, call->pg_owner,
                               call->pt_owner->domid);
-        *why = xm__mod_lxe_entry(c, level, mfn, slot, (struct lxe){ req->val },
+        *why = xm__mod_lxe_entry(c, level, mfn, slot, (struct lxe){ req.val },
                                  preserve_ad);
         return why->rc == 0;
     }
     if ((f->type_info & XM_PGT_TYPE_MASK) != XM_PGT_WRITABLE)
         return xm__refuse(why, XM_R_MMU_BAD_TYPE, mfn, f->type_info);
-    xm_ram_frame(c, mfn)[slot] = req->val;
+    *slot_of(c, req) = req.val;
     return true;
 }
 
-/* A frame that is nobody's table at the moment. */
-static bool update_raw(struct xm_cpu *c, xm_mfn mfn,
-                       const struct mmu_update *req, struct xm_result *why)
+/* A page that is nobody's table at the moment. */
+static bool update_raw(struct xm_cpu *c, const struct xm_frame *f,
+                       struct mmu_update req, struct xm_result *why)
 {
+    const xm_mfn mfn = req.ptr >> XM_PAGE_SHIFT;
+
     if (xm__get_page_type(c, mfn, XM_PGT_WRITABLE, false).rc != 0)
-        return xm__refuse(why, XM_R_MMU_PARTIAL, mfn,
-                          xm__mfn_to_page(c, mfn)->type_info);
-    xm_ram_frame(c, mfn)[(req->ptr & (XM_PAGE_SIZE - 1)) / 8] = req->val;
+        return xm__refuse(why, XM_R_MMU_PARTIAL, mfn, f->type_info);
+    *slot_of(c, req) = req.val;
     (void)xm__put_page_type(c, mfn, 0, XM_NO_MFN);
     xm__note(c, XM_R_MMU_RAW);
     return true;
 }
 
-static bool update_entry(struct xm_cpu *c, const struct call *call,
-                         const struct mmu_update *req, bool preserve_ad,
-                         struct xm_result *why)
+/* Frame F, held, is no live L1. */
+__attribute__((noinline)) static bool
+update_other(struct xm_cpu *c, const struct call *call,
+             const struct xm_frame *f, struct mmu_update req, bool preserve_ad,
+             struct xm_result *why)
 {
-    const xm_mfn mfn = req->ptr >> XM_PAGE_SHIFT;
+    return xm__lockable(f) ? update_live(c, call, f, req, preserve_ad, why)
+                           : update_raw(c, f, req, why);
+}
+
+/* The caller may act on the owners of tables and pages. */
+static bool has_privilege(struct xm_cpu *c, const struct call *call)
+{
+    return call->own ||
+           ((call->pg_owner == DOMID_IO || xm__may_act_on(c, call->pg_owner)) &&
+            xm__may_act_on(c, call->pt_owner->domid));
+}
+
+static inline bool update_entry(struct xm_cpu *c, const struct call *call,
+                                struct mmu_update req, bool preserve_ad,
+                                struct xm_result *why)
+{
+    const xm_mfn mfn = req.ptr >> XM_PAGE_SHIFT;
     const struct xm_frame *f;
     bool done;
 
-    if ((call->pg_owner != DOMID_IO && !xm__may_act_on(c, call->pg_owner)) ||
-        !xm__may_act_on(c, call->pt_owner->domid))
+    if (!has_privilege(c, call))
         return xm__refuse(why, XM_R_MMU_PRIVILEGE, call->pg_owner,
                           call->pt_owner->domid);
     f = xm__get_page_from_mfn(c, mfn, call->pt_owner->domid);
     if (!f)
         return xm__refuse(why, XM_R_MMU_NOT_OWN, mfn, call->pt_owner->domid);
-    done = xm__lockable(f) ? update_live(c, call, mfn, req, preserve_ad, why)
-                           : update_raw(c, mfn, req, why);
+    if (xm__lockable(f) && (f->type_info & XM_PGT_TYPE_MASK) == XM_PGT_L1)
+        done = xm__mod_l1_entry(c, slot_of(c, req), (struct l1e){ req.val },
+                                preserve_ad, call->pt_owner, call->pg_owner,
+                                why) ||
+               xm__in_slot(why, (req.ptr & (XM_PAGE_SIZE - 1)) / 8);
+    else
+        done = update_other(c, call, f, req, preserve_ad, why);
     xm__put_page(c, mfn);
     return done;
 }
 
-static bool update_machphys(struct xm_cpu *c, const struct call *call,
-                            const struct mmu_update *req, struct xm_result *why)
+__attribute__((noinline)) static bool update_machphys(struct xm_cpu *c,
+                                                      const struct call *call,
+                                                      struct mmu_update req,
+                                                      struct xm_result *why)
 {
-    const xm_mfn mfn = req->ptr >> XM_PAGE_SHIFT;
+    const xm_mfn mfn = req.ptr >> XM_PAGE_SHIFT;
 
     if (call->pt_owner->domid != c->domid)
         return xm__refuse(why, XM_R_MACHPHYS_TABLE_OWNER, call->pt_owner->domid,
@@ -91,15 +118,15 @@ static bool update_machphys(struct xm_cpu *c, const struct call *call,
         return xm__refuse(why, XM_R_MACHPHYS_PRIVILEGE, call->pg_owner, 0);
     if (!xm__get_page_from_mfn(c, mfn, call->pg_owner))
         return xm__refuse(why, XM_R_MACHPHYS_NOT_OWN, mfn, call->pg_owner);
-    *xm_machine_m2p(c->machine, mfn) = req->val;
+    *xm_machine_m2p(c->machine, mfn) = req.val;
     xm__put_page(c, mfn);
     return true;
 }
 
-static bool one_request(struct xm_cpu *c, const struct call *call,
-                        const struct mmu_update *req, struct xm_result *why)
+static inline bool one_request(struct xm_cpu *c, const struct call *call,
+                               struct mmu_update req, struct xm_result *why)
 {
-    const unsigned int command = req->ptr & COMMAND_MASK;
+    const unsigned int command = req.ptr & COMMAND_MASK;
 
     switch (command) {
     case MMU_NORMAL_PT_UPDATE:
@@ -110,51 +137,60 @@ static bool one_request(struct xm_cpu *c, const struct call *call,
     case MMU_MACHPHYS_UPDATE:
         return update_machphys(c, call, req, why);
     default:
-        return xm__refuse(why, XM_R_MMU_COMMAND, command, req->ptr);
+        return xm__refuse(why, XM_R_MMU_COMMAND, command, req.ptr);
     }
 }
 
 /* The tables are those of another domain. MMU-05, MMU-06. */
-static bool find_pt_owner(struct xm_cpu *c, uint32_t pt, struct call *call,
-                          struct xm_result *why)
+__attribute__((noinline)) static bool
+find_pt_owner(struct xm_cpu *c, struct batch *b, uint32_t pt, struct call *call,
+              struct xm_result *why)
 {
     call->pt_owner = xm_domain_find(c->machine, (xm_domid)(pt - 1));
-    call->write_done = call->pt_owner != NULL;
-    if (!call->pt_owner)
+    if (!call->pt_owner) {
+        b->done = NULL; /* Xen does not store it */
+        b->guest_done = 0;
         return xm__refuse(why, XM_R_MMU_PT_DOMAIN, pt - 1, 0);
+    }
     return call->pt_owner->vcpu[0].initialised ||
            xm__refuse(why, XM_R_MMU_NO_VCPU, pt - 1, 0);
 }
 
 /* Who owns the tables and the pages. MMU-05..07. */
-static bool find_owners(struct xm_cpu *c, const struct batch *b,
-                        struct call *call, struct xm_result *why)
+static bool find_owners(struct xm_cpu *c, struct batch *b, struct call *call,
+                        struct xm_result *why)
 {
     const uint32_t pt = b->foreigndom >> 16;
 
-    call->pt_owner = b->domain;
-    call->write_done = true;
-    if (pt != 0 && pt - 1 != c->domid && !find_pt_owner(c, pt, call, why))
+    *call = (struct call){ b->domain, c->domid, true };
+    if (b->foreigndom == DOMID_SELF)
+        return true;
+    call->own = false;
+    if (pt != 0 && pt - 1 != c->domid && !find_pt_owner(c, b, pt, call, why))
         return false;
     return xm__get_pg_owner(c, b->foreigndom & 0xffff, &call->pg_owner) ||
            xm__refuse(why, XM_R_MMU_FD, b->foreigndom & 0xffff, 0);
 }
 
-static inline struct xm_result do_mmu_update(struct xm_cpu *c, struct batch *b,
-                                             uint64_t arg[6])
+static struct xm_result do_mmu_update(struct xm_cpu *c, struct batch *b,
+                                      uint64_t arg[6])
 {
-    struct mmu_update req;
+    struct mmu_update buffer;
     struct call call;
-    struct xm_result r;
+    struct xm_result why;
+    bool good;
 
-    if (!xm__batch_begin(c, b, &r))
-        return r;
-    if (find_owners(c, b, &call, &r))
-        while (b->i < b->count &&
-               xm__batch_fetch(c, b, &req, sizeof(req), &r) &&
-               one_request(c, &call, &req, &r))
-            b->i++;
-    return xm__batch_end(c, b, r, call.write_done, sizeof(req), arg);
+    if (!xm__batch_begin(c, b, &why))
+        return why;
+    good = find_owners(c, b, &call, &why);
+    while (good && b->i < b->count) {
+        const struct mmu_update *req =
+            xm__batch_fetch(c, b, &buffer, sizeof(buffer), &why);
+
+        good = req && one_request(c, &call, *req, &why);
+        b->i += good;
+    }
+    return xm__batch_end(c, b, good, &why, sizeof(buffer), arg);
 }
 
 struct xm_result xm__do_mmu_update(struct xm_cpu *c, uint64_t arg[6])

@@ -177,10 +177,10 @@ static struct xm_result one_op(struct xm_cpu *c, xm_domid owner,
     }
 }
 
-static inline struct xm_result do_mmuext_op(struct xm_cpu *c, struct batch *b,
-                                            uint64_t arg[6])
+static struct xm_result do_mmuext_op(struct xm_cpu *c, struct batch *b,
+                                     uint64_t arg[6])
 {
-    struct mmuext_op op;
+    struct mmuext_op buffer;
     struct xm_result r;
     xm_domid owner;
 
@@ -190,13 +190,15 @@ static inline struct xm_result do_mmuext_op(struct xm_cpu *c, struct batch *b,
         return xm__finish(c, xm__deny(XM_R_EXT_FD, b->foreigndom & 0xffff, 0));
     if (!xm__may_act_on(c, owner))
         return xm__finish(c, xm__deny(XM_R_EXT_PRIVILEGE, owner, 0));
-    for (; r.rc == 0 && b->i < b->count; b->i++) {
-        if (xm__batch_fetch(c, b, &op, sizeof(op), &r))
-            r = one_op(c, owner, &op);
-        if (r.rc != 0)
-            break;
+    while (r.rc == 0 && b->i < b->count) {
+        const struct mmuext_op *op =
+            xm__batch_fetch(c, b, &buffer, sizeof(buffer), &r);
+
+        if (op)
+            r = one_op(c, owner, op);
+        b->i += r.rc == 0;
     }
-    return xm__batch_end(c, b, r, true, sizeof(op), arg);
+    return xm__batch_end(c, b, r.rc == 0, &r, sizeof(buffer), arg);
 }
 
 struct xm_result xm__do_mmuext_op(struct xm_cpu *c, uint64_t arg[6])

@@ -40,6 +40,7 @@ static struct xm_result flush(struct xm_cpu *c, uint64_t flags)
 static struct xm_result update(struct xm_cpu *c, xm_vaddr va, uint64_t val,
                                uint64_t flags, xm_domid pg_owner)
 {
+    const unsigned int slot = xm_va_index(va, 1);
     struct xm_result r;
     const struct xm_frame *f;
     xm_mfn l1 = 0;
@@ -52,11 +53,12 @@ static struct xm_result update(struct xm_cpu *c, xm_vaddr va, uint64_t val,
     f = xm__get_page_from_mfn(c, l1, c->domid);
     if (!f)
         return xm__deny(XM_R_UVM_L1_NOT_OWN, l1, va);
-    if (xm__lockable(f) && xm_pgt_level(f->type_info) == 1)
-        (void)xm__mod_l1_entry(c, l1, xm_va_index(va, 1), (struct l1e){ val },
-                               false, xm__domain(c), pg_owner, &r);
-    else
+    if (!xm__lockable(f) || xm_pgt_level(f->type_info) != 1)
         r = xm__deny(XM_R_UVM_NOT_L1, l1, f->type_info);
+    else if (!xm__mod_l1_entry(c, &xm_ram_frame(c, l1)[slot],
+                               (struct l1e){ val }, false, xm__domain(c),
+                               pg_owner, &r))
+        r.index = slot;
     xm__put_page(c, l1);
     return r.rc == 0 ? flush(c, flags) : r;
 }
