@@ -29,8 +29,14 @@ struct bench_machine {
 
 /* Both end the program with a message if something is missing or refused. */
 void bench_open(struct bench_machine *m, uint32_t nr_frames);
-void bench_expect(struct xm_result r);
+void bench_refused(const struct xm_result *r);
 void bench_close(struct bench_machine *m);
+
+static inline void bench_expect(struct xm_result r)
+{
+    if (r.rc != 0)
+        bench_refused(&r);
+}
 
 uint64_t *bench_entry(struct bench_machine *m, xm_mfn table, unsigned int slot);
 void bench_update(struct bench_machine *m, xm_mfn table, unsigned int slot,

@@ -49,6 +49,8 @@ struct xm_machine {
 
 /* -- results ------------------------------------------------------------- */
 
+/* On the road of every entry: inline even where there are two callers. */
+#define XM_INLINE static inline __attribute__((always_inline))
 /* Off the road that most calls take: out of the way of the ordinary code. */
 #define XM_COLD __attribute__((cold, noinline))
 
@@ -156,6 +158,14 @@ struct xm_result xm__get_page_and_type_from_mfn(struct xm_cpu *c, xm_mfn mfn,
 static inline bool xm__lockable(const struct xm_frame *f)
 {
     return (f->type_info & XM_PGT_VALIDATED) && xm__count(f) != 0;
+}
+
+/* The same, and it is an L1. */
+static inline bool xm__is_live_l1(const struct xm_frame *f)
+{
+    return (f->type_info & (XM_PGT_TYPE_MASK | XM_PGT_VALIDATED)) ==
+               (XM_PGT_L1 | XM_PGT_VALIDATED) &&
+           xm__count(f) != 0;
 }
 
 /* -- entries -------------------------------------------------------------- */

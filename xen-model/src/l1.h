@@ -58,21 +58,17 @@ static inline bool xm__get_own_page(struct xm_cpu *c, struct xm_frame *f,
     return false;
 }
 
-/* E, which names frame F (NULL: no frame of the machine), is gone. */
-static inline void xm__put_l1e(struct xm_cpu *c, struct xm_frame *f,
-                               struct l1e e)
-{
-    if (!(e.v & XM_PTE_P) || !f || f->owner == DOMID_IO)
-        return;
-    if (e.v & XM_PTE_RW)
-        xm__put_page_and_type(c, xm_pte_mfn(e.v));
-    else
-        xm__put_page(c, xm_pte_mfn(e.v));
-}
-
 static inline void xm__put_page_from_l1e(struct xm_cpu *c, struct l1e e)
 {
-    xm__put_l1e(c, xm__frame(c, xm_pte_mfn(e.v)), e);
+    const xm_mfn mfn = xm_pte_mfn(e.v);
+
+    if (!(e.v & XM_PTE_P) || mfn >= c->machine->config.nr_frames ||
+        xm__mfn_to_page(c, mfn)->owner == DOMID_IO)
+        return;
+    if (e.v & XM_PTE_RW)
+        xm__put_page_and_type(c, mfn);
+    else
+        xm__put_page(c, mfn);
 }
 
 /* The refusal in *WHY is about entry SLOT of its table. */
@@ -99,7 +95,7 @@ static inline bool xm__mod_l1_entry(struct xm_cpu *c, uint64_t *p, struct l1e e,
     const struct l1e old = { *p };
 
     if (e.v & XM_PTE_P) {
-        struct xm_frame *f = xm__frame(c, xm_pte_mfn(e.v));
+        const xm_mfn mfn = xm_pte_mfn(e.v);
 
         if ((e.v & XM_CACHE_BITS) && !xm__domain_has_hardware(table_owner))
             return xm__refuse(why, XM_R_L1E_FLAGS, e.v & XM_CACHE_BITS, e.v);
@@ -109,7 +105,8 @@ static inline bool xm__mod_l1_entry(struct xm_cpu *c, uint64_t *p, struct l1e e,
             xm__update_intpte(p, e.v, preserve_ad);
             return true;
         }
-        if (!f || pg_owner == DOMID_IO || !xm__get_own_page(c, f, e, pg_owner))
+        if (mfn >= c->machine->config.nr_frames || pg_owner == DOMID_IO ||
+            !xm__get_own_page(c, xm__mfn_to_page(c, mfn), e, pg_owner))
             return xm__replace_l1_entry(c, p, e, preserve_ad, table_owner,
                                         pg_owner, why);
     }

@@ -70,21 +70,20 @@ static void continuation(const struct batch *b, struct xm_result r,
     }
 }
 
-void xm__batch_store_done(struct xm_cpu *c, const struct batch *b,
-                          uint32_t done)
-{
-    (void)xm__copy_to_guest(c, b->guest_done, &done, sizeof(done));
-}
-
 struct xm_result xm__batch_stop(struct xm_cpu *c, const struct batch *b,
                                 const struct xm_result *why, size_t size,
                                 uint64_t arg[6])
 {
+    const uint32_t done = b->before + b->i;
     struct xm_result r = why ? *why : xm__ok();
     bool in_requests;
 
     if (r.rc == -XEN_EINTR)
         r.rc = -XEN_ERESTART;
+    if (b->done)
+        *b->done = done;
+    else if (b->guest_done) /* a fault here is of no consequence */
+        (void)xm__copy_to_guest(c, b->guest_done, &done, sizeof(done));
     in_requests = r.rc == -XEN_ERESTART;
     r = xm__end_of_call(c, r);
     if (r.rc == -XEN_ERESTART && arg)

@@ -39,17 +39,18 @@ bool xm__batch_check(struct xm_cpu *c, const struct batch *b,
 bool xm__batch_fetch_from_guest(struct xm_cpu *c, const struct batch *b,
                                 void *request, size_t size,
                                 struct xm_result *why);
-/* The done count in guest memory; a fault there is of no consequence. */
-void xm__batch_store_done(struct xm_cpu *c, const struct batch *b,
-                          uint32_t done);
-/* The end of a call that was refused with *WHY, or left something behind. */
+/*
+ * The end of the call: stores the done count. *WHY: why the request at hand
+ * was not done; NULL: all are done. ARG: the registers, which become those of
+ * the continuation; may be NULL.
+ */
 struct xm_result xm__batch_stop(struct xm_cpu *c, const struct batch *b,
                                 const struct xm_result *why, size_t size,
                                 uint64_t arg[6]);
 
 /*
- * The checks with which both calls begin; *R is 0. False: *R is the answer
- * (which may be 0 too), nothing more is to be done.
+ * The checks with which both calls begin. False: *R is the answer (which may
+ * be 0), nothing more is to be done.
  */
 static inline bool xm__batch_begin(struct xm_cpu *c, struct batch *b,
                                    struct xm_result *r)
@@ -57,7 +58,6 @@ static inline bool xm__batch_begin(struct xm_cpu *c, struct batch *b,
     c->preempted = false;
     b->domain = xm__domain(c);
     b->vcpu = &b->domain->vcpu[c->vcpu];
-    *r = xm__ok();
     return (b->requests && !(b->count & XM_PREEMPTED) && !b->vcpu->has_old) ||
            xm__batch_resume(c, b, r);
 }
@@ -78,25 +78,16 @@ static inline const void *xm__batch_fetch(struct xm_cpu *c,
     return xm__batch_fetch_from_guest(c, b, buffer, size, why) ? buffer : NULL;
 }
 
-/*
- * The end of the call: stores the done count. ALL: every request was done,
- * else *WHY says why not. ARG: the registers, which become those of the
- * continuation; may be NULL.
- */
+/* The same, all requests done. */
 static inline struct xm_result xm__batch_end(struct xm_cpu *c,
-                                             const struct batch *b, bool all,
-                                             const struct xm_result *why,
-                                             size_t size, uint64_t arg[6])
+                                             const struct batch *b, size_t size,
+                                             uint64_t arg[6])
 {
-    const uint32_t done = b->before + b->i;
-
+    if (b->vcpu->has_old || b->guest_done)
+        return xm__batch_stop(c, b, NULL, size, arg);
     if (b->done)
-        *b->done = done;
-    else if (b->guest_done)
-        xm__batch_store_done(c, b, done);
-    return all && !b->vcpu->has_old
-               ? xm__ok()
-               : xm__batch_stop(c, b, all ? NULL : why, size, arg);
+        *b->done = b->before + b->i;
+    return xm__ok();
 }
 
 #endif

@@ -72,16 +72,16 @@ update_other(struct xm_cpu *c, const struct call *call,
 }
 
 /* The caller may act on the owners of tables and pages. */
-static bool has_privilege(struct xm_cpu *c, const struct call *call)
+XM_INLINE bool has_privilege(struct xm_cpu *c, const struct call *call)
 {
     return call->own ||
            ((call->pg_owner == DOMID_IO || xm__may_act_on(c, call->pg_owner)) &&
             xm__may_act_on(c, call->pt_owner->domid));
 }
 
-static inline bool update_entry(struct xm_cpu *c, const struct call *call,
-                                struct mmu_update req, bool preserve_ad,
-                                struct xm_result *why)
+XM_INLINE bool update_entry(struct xm_cpu *c, const struct call *call,
+                            struct mmu_update req, bool preserve_ad,
+                            struct xm_result *why)
 {
     const xm_mfn mfn = req.ptr >> XM_PAGE_SHIFT;
     const struct xm_frame *f;
@@ -93,7 +93,7 @@ static inline bool update_entry(struct xm_cpu *c, const struct call *call,
     f = xm__get_page_from_mfn(c, mfn, call->pt_owner->domid);
     if (!f)
         return xm__refuse(why, XM_R_MMU_NOT_OWN, mfn, call->pt_owner->domid);
-    if (xm__lockable(f) && (f->type_info & XM_PGT_TYPE_MASK) == XM_PGT_L1)
+    if (xm__is_live_l1(f))
         done = xm__mod_l1_entry(c, slot_of(c, req), (struct l1e){ req.val },
                                 preserve_ad, call->pt_owner, call->pg_owner,
                                 why) ||
@@ -123,9 +123,11 @@ __attribute__((noinline)) static bool update_machphys(struct xm_cpu *c,
     return true;
 }
 
-static inline bool one_request(struct xm_cpu *c, const struct call *call,
-                               struct mmu_update req, struct xm_result *why)
+XM_INLINE bool one_request(struct xm_cpu *c, const struct call *call,
+                           const struct mmu_update *request,
+                           struct xm_result *why)
 {
+    const struct mmu_update req = *request;
     const unsigned int command = req.ptr & COMMAND_MASK;
 
     switch (command) {
@@ -157,8 +159,8 @@ find_pt_owner(struct xm_cpu *c, struct batch *b, uint32_t pt, struct call *call,
 }
 
 /* Who owns the tables and the pages. MMU-05..07. */
-static bool find_owners(struct xm_cpu *c, struct batch *b, struct call *call,
-                        struct xm_result *why)
+XM_INLINE bool find_owners(struct xm_cpu *c, struct batch *b, struct call *call,
+                           struct xm_result *why)
 {
     const uint32_t pt = b->foreigndom >> 16;
 
@@ -172,25 +174,25 @@ static bool find_owners(struct xm_cpu *c, struct batch *b, struct call *call,
            xm__refuse(why, XM_R_MMU_FD, b->foreigndom & 0xffff, 0);
 }
 
-static struct xm_result do_mmu_update(struct xm_cpu *c, struct batch *b,
-                                      uint64_t arg[6])
+XM_INLINE struct xm_result do_mmu_update(struct xm_cpu *c, struct batch *b,
+                                         uint64_t arg[6])
 {
     struct mmu_update buffer;
     struct call call;
     struct xm_result why;
-    bool good;
 
     if (!xm__batch_begin(c, b, &why))
         return why;
-    good = find_owners(c, b, &call, &why);
-    while (good && b->i < b->count) {
+    if (!find_owners(c, b, &call, &why))
+        return xm__batch_stop(c, b, &why, sizeof(buffer), arg);
+    for (; b->i < b->count; b->i++) {
         const struct mmu_update *req =
             xm__batch_fetch(c, b, &buffer, sizeof(buffer), &why);
 
-        good = req && one_request(c, &call, *req, &why);
-        b->i += good;
+        if (!req || !one_request(c, &call, req, &why))
+            return xm__batch_stop(c, b, &why, sizeof(buffer), arg);
     }
-    return xm__batch_end(c, b, good, &why, sizeof(buffer), arg);
+    return xm__batch_end(c, b, sizeof(buffer), arg);
 }
 
 struct xm_result xm__do_mmu_update(struct xm_cpu *c, uint64_t arg[6])

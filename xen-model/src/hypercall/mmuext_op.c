@@ -190,15 +190,16 @@ static struct xm_result do_mmuext_op(struct xm_cpu *c, struct batch *b,
         return xm__finish(c, xm__deny(XM_R_EXT_FD, b->foreigndom & 0xffff, 0));
     if (!xm__may_act_on(c, owner))
         return xm__finish(c, xm__deny(XM_R_EXT_PRIVILEGE, owner, 0));
-    while (r.rc == 0 && b->i < b->count) {
+    for (; b->i < b->count; b->i++) {
         const struct mmuext_op *op =
             xm__batch_fetch(c, b, &buffer, sizeof(buffer), &r);
 
         if (op)
             r = one_op(c, owner, op);
-        b->i += r.rc == 0;
+        if (!op || r.rc != 0)
+            return xm__batch_stop(c, b, &r, sizeof(buffer), arg);
     }
-    return xm__batch_end(c, b, r.rc == 0, &r, sizeof(buffer), arg);
+    return xm__batch_end(c, b, sizeof(buffer), arg);
 }
 
 struct xm_result xm__do_mmuext_op(struct xm_cpu *c, uint64_t arg[6])

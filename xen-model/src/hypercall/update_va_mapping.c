@@ -53,7 +53,7 @@ static struct xm_result update(struct xm_cpu *c, xm_vaddr va, uint64_t val,
     f = xm__get_page_from_mfn(c, l1, c->domid);
     if (!f)
         return xm__deny(XM_R_UVM_L1_NOT_OWN, l1, va);
-    if (!xm__lockable(f) || xm_pgt_level(f->type_info) != 1)
+    if (!xm__is_live_l1(f))
         r = xm__deny(XM_R_UVM_NOT_L1, l1, f->type_info);
     else if (!xm__mod_l1_entry(c, &xm_ram_frame(c, l1)[slot],
                                (struct l1e){ val }, false, xm__domain(c),
