@@ -82,6 +82,16 @@ struct xm_result xm__promote_lxe_table(struct xm_cpu *c, unsigned int level,
     return xm__ok();
 }
 
+/* Entry I is done in part (-ERESTART), or not at all (-EINTR). */
+static int stop_demotion(struct xm_frame *f, unsigned int i, int rc)
+{
+    if (rc == -XEN_EINTR && i == XM_ENTRIES - 1)
+        return rc;
+    f->nr_validated = (uint16_t)(rc == -XEN_ERESTART ? i : i + 1);
+    f->partial_set = rc == -XEN_ERESTART;
+    return -XEN_ERESTART;
+}
+
 int xm__demote_lxe_table(struct xm_cpu *c, unsigned int level, xm_mfn table,
                          bool preemptible)
 {
@@ -89,6 +99,7 @@ int xm__demote_lxe_table(struct xm_cpu *c, unsigned int level, xm_mfn table,
     const uint64_t *const t = xm_ram_frame(c, table);
     unsigned int i = f->nr_validated;
     unsigned int flags = preemptible ? XM_PTF_PREEMPTIBLE : 0;
+    const bool asks = preemptible && checks_preemption(level);
 
     if (f->partial_set) {
         i++;
@@ -97,28 +108,14 @@ int xm__demote_lxe_table(struct xm_cpu *c, unsigned int level, xm_mfn table,
     while (i-- > 0) {
         int rc = 0;
 
-        if (level != 4 || !xm_l4_slot_is_xen(i))
+        if ((t[i] & XM_PTE_P) && (level != 4 || !xm_l4_slot_is_xen(i)))
             rc = xm__put_page_from_lxe(c, level, (struct lxe){ t[i] }, table,
                                        flags);
         flags &= ~XM_PTF_PARTIAL_SET;
-        if (rc == -XEN_ERESTART) {
-            f->nr_validated = (uint16_t)i;
-            f->partial_set = 1;
-            return rc;
-        }
-        if (rc == -XEN_EINTR) {
-            if (i == XM_ENTRIES - 1)
-                return rc;
-            f->nr_validated = (uint16_t)(i + 1);
-            f->partial_set = 0;
-            return -XEN_ERESTART;
-        }
-        if (i != 0 && preemptible && checks_preemption(level) &&
-            xm__preempt_check(c)) {
-            f->nr_validated = (uint16_t)i;
-            f->partial_set = 0;
-            return -XEN_ERESTART;
-        }
+        if (rc != 0)
+            return stop_demotion(f, i, rc);
+        if (i != 0 && asks && xm__preempt_check(c))
+            return stop_demotion(f, i - 1, -XEN_EINTR);
     }
     if (level == 4)
         xm_domain_find(c->machine, f->owner)->nr_l4_pages--;
