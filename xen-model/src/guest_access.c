@@ -53,20 +53,40 @@ struct xm_page_fault xm_store64(struct xm_cpu *c, xm_vaddr va, uint64_t value)
     return (struct xm_page_fault){ .taken = false };
 }
 
+/*
+ * The bytes behind VA up to the end of its page, *N of them at most, which
+ * becomes how many there are. NULL: not there for ACCESS.
+ */
+static uint8_t *guest_page(struct xm_cpu *c, xm_vaddr va, uint32_t access,
+                           size_t *n)
+{
+    const size_t offset = va & (XM_PAGE_SIZE - 1);
+    const struct xm_walk w = xm_walk(c, va, access);
+
+    if (!w.ok || w.m2p)
+        return NULL;
+    set_accessed(c, &w, va, access == XM_PF_WRITE);
+    if (*n > XM_PAGE_SIZE - offset)
+        *n = XM_PAGE_SIZE - offset;
+    return (uint8_t *)xm_ram_frame(c, w.mfn) + offset;
+}
+
 bool xm__copy_from_guest(struct xm_cpu *c, void *to, xm_vaddr from, size_t n)
 {
     uint8_t *out = to;
 
     if (!xm__guest_address(from))
         return false;
-    for (size_t i = 0; i < n; i++) {
-        const struct xm_walk w = xm_walk(c, from + i, 0);
+    while (n != 0) {
+        size_t part = n;
+        const uint8_t *in = guest_page(c, from, 0, &part);
 
-        if (!w.ok || w.m2p)
+        if (!in)
             return false;
-        set_accessed(c, &w, from + i, false);
-        out[i] = ((const uint8_t *)xm_ram_frame(
-            c, w.mfn))[(from + i) & (XM_PAGE_SIZE - 1)];
+        __builtin_memcpy(out, in, part);
+        out += part;
+        from += part;
+        n -= part;
     }
     return true;
 }
@@ -78,14 +98,16 @@ bool xm__copy_to_guest(struct xm_cpu *c, xm_vaddr to, const void *from,
 
     if (!xm__guest_address(to))
         return false;
-    for (size_t i = 0; i < n; i++) {
-        const struct xm_walk w = xm_walk(c, to + i, XM_PF_WRITE);
+    while (n != 0) {
+        size_t part = n;
+        uint8_t *out = guest_page(c, to, XM_PF_WRITE, &part);
 
-        if (!w.ok || w.m2p)
+        if (!out)
             return false;
-        set_accessed(c, &w, to + i, true);
-        ((uint8_t *)xm_ram_frame(c, w.mfn))[(to + i) & (XM_PAGE_SIZE - 1)] =
-            in[i];
+        __builtin_memcpy(out, in, part);
+        in += part;
+        to += part;
+        n -= part;
     }
     return true;
 }
