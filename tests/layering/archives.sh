@@ -5,8 +5,9 @@
 #
 # Dependencies point one way, seen in what each archive needs from outside:
 #   xen-model   what a compiler may emit on its own; no writable data either
+#   xen-decode  the same, and Zydis
 #   guest-mm    the same, and its platform
-#   traces      xen-model, libc
+#   traces      xen-model, xen-decode, libc
 #   shim host   traces, xen-model, libc
 set -u
 cc=$1
@@ -39,10 +40,16 @@ only() {
 compiler() { printf '%s\n' mem{cpy,set,move,cmp} _GLOBAL_OFFSET_TABLE_; }
 
 compiler | only xen-model "memcpy, memmove, memset, memcmp"
+{ compiler; needs "${archive[xen-decode]:-/dev/null}" | grep '^Zydis'; } |
+    only xen-decode "Zydis (ZydisDecoder*, ZydisRegister*)"
 { compiler; needs "${archive[guest-mm]:-/dev/null}" | grep '^mm_plat_'; } |
     only guest-mm "its platform (mm_plat_*)"
-{ compiler; libc; defined "${archive[xen-model]}"; } |
-    only traces "xen-model and libc"
+{
+    compiler
+    libc
+    defined "${archive[xen-model]}"
+    defined "${archive[xen-decode]:-/dev/null}"
+} | only traces "xen-model, xen-decode and libc"
 {
     compiler
     libc
@@ -51,12 +58,14 @@ compiler | only xen-model "memcpy, memmove, memset, memcmp"
 } | only pinfold-shim-host "traces, xen-model and libc"
 
 # Two machines in one process never meet: the model has no state of its own.
-state=$(size -A "${archive[xen-model]}" |
-    awk '/ex /{file = $1} $2 > 0 && $1 ~ /^\.(t?bss|t?data)/ &&
-         $1 !~ /^\.data\.rel\.ro/ {print file, $1, $2, "bytes"}')
-[ -z "$state" ] || {
-    echo "xen-model has writable data of its own:"
-    echo "$state"
-    rc=1
-}
+for library in xen-model xen-decode; do
+    state=$(size -A "${archive[$library]}" |
+        awk '/ex /{file = $1} $2 > 0 && $1 ~ /^\.(t?bss|t?data)/ &&
+             $1 !~ /^\.data\.rel\.ro/ {print file, $1, $2, "bytes"}')
+    [ -z "$state" ] || {
+        echo "$library has writable data of its own:"
+        echo "$state"
+        rc=1
+    }
+done
 exit $rc

@@ -2,18 +2,18 @@
  *
  * Loads and stores by the guest kernel, and Xen's reading of guest memory.
  */
-#include <xen-model/walk.h>
+#include "insn/exec.h"
 
-#include "internal.h"
-#include "ptwr.h"
-
-/* The processor marks the entries it used. */
+/*
+ * The processor marks the entries it used; of a walk that ended in a fault,
+ * those above the last.
+ */
 static void set_accessed(const struct xm_cpu *c, const struct xm_walk *w,
                          xm_vaddr va, bool dirty)
 {
     if (w->m2p)
         return;
-    for (unsigned int level = 4; level >= 1; level--)
+    for (unsigned int level = 4; level >= (w->ok ? 1 : w->level + 1); level--)
         xm_ram_frame(c, w->table[level])[xm_va_index(va, level)] |=
             XM_PTE_A | (dirty && level == 1 ? XM_PTE_D : 0);
 }
@@ -25,32 +25,117 @@ static struct xm_page_fault page_fault(const struct xm_walk *w, xm_vaddr va)
                                    .cr2 = va };
 }
 
+/* Walks for an access to VA and marks the entries; false: *F. */
+static bool walk_and_mark(struct xm_cpu *c, xm_vaddr va, uint32_t access,
+                          struct xm_walk *w, struct xm_page_fault *f)
+{
+    *w = xm_walk(c, va, access);
+    set_accessed(c, w, va, access & XM_PF_WRITE);
+    if (!w->ok)
+        *f = page_fault(w, va);
+    return w->ok;
+}
+
+static uint32_t in_page(xm_vaddr va)
+{
+    return (uint32_t)(va & (XM_PAGE_SIZE - 1));
+}
+
+/* Bytes from VA to the end of its page, at most N. */
+static unsigned int part(xm_vaddr va, unsigned int n)
+{
+    const unsigned int rest = XM_PAGE_SIZE - in_page(va);
+
+    return n < rest ? n : rest;
+}
+
+/* What is behind a walk: guest RAM, or an entry of the M2P. */
+static const uint8_t *readable(struct xm_cpu *c, const struct xm_walk *w,
+                               xm_vaddr va)
+{
+    return w->m2p
+               ? (const uint8_t *)xm_machine_m2p(c->machine, w->mfn) + (va & 7)
+               : (const uint8_t *)xm_ram_frame(c, w->mfn) + in_page(va);
+}
+
+bool xm__cpu_read(struct xm_cpu *c, xm_vaddr va, void *to, unsigned int n,
+                  struct xm_page_fault *f)
+{
+    uint8_t *out = to;
+
+    while (n != 0) {
+        unsigned int k = part(va, n);
+        struct xm_walk w;
+
+        if (!walk_and_mark(c, va, 0, &w, f))
+            return false;
+        if (w.m2p && k > 8 - (va & 7))
+            k = 8 - (va & 7); /* entry by entry: the last one has an end */
+        __builtin_memcpy(out, readable(c, &w, va), k);
+        out += k;
+        va += k;
+        n -= k;
+    }
+    return true;
+}
+
+bool xm__cpu_may_write(struct xm_cpu *c, xm_vaddr va, unsigned int n,
+                       struct xm_page_fault *f)
+{
+    while (n != 0) {
+        const unsigned int k = part(va, n);
+        struct xm_walk w;
+
+        if (!walk_and_mark(c, va, XM_PF_WRITE, &w, f))
+            return false;
+        va += k;
+        n -= k;
+    }
+    return true;
+}
+
+bool xm__cpu_write(struct xm_cpu *c, xm_vaddr va, const void *from,
+                   unsigned int n, struct xm_page_fault *f)
+{
+    const uint8_t *in = from;
+
+    if (!xm__cpu_may_write(c, va, n, f))
+        return false;
+    while (n != 0) {
+        const struct xm_walk w = xm_walk(c, va, XM_PF_WRITE);
+        const unsigned int k = part(va, n);
+
+        __builtin_memcpy((uint8_t *)xm_ram_frame(c, w.mfn) + in_page(va), in,
+                         k);
+        in += k;
+        va += k;
+        n -= k;
+    }
+    return true;
+}
+
 struct xm_page_fault xm_load64(struct xm_cpu *c, xm_vaddr va, uint64_t *value)
 {
-    const struct xm_walk w = xm_walk(c, va, 0);
+    struct xm_page_fault f = { .taken = false };
 
     assert((va & 7) == 0);
-    if (!w.ok)
-        return page_fault(&w, va);
-    set_accessed(c, &w, va, false);
-    *value = w.m2p ? *xm_machine_m2p(c->machine, w.mfn)
-                   : xm_ram_frame(c, w.mfn)[(va & (XM_PAGE_SIZE - 1)) / 8];
-    return (struct xm_page_fault){ .taken = false };
+    (void)xm__cpu_read(c, va, value, sizeof(*value), &f);
+    return f;
 }
 
 struct xm_page_fault xm_store64(struct xm_cpu *c, xm_vaddr va, uint64_t value)
 {
-    const struct xm_walk w = xm_walk(c, va, XM_PF_WRITE);
+    static const struct xm_insn store = {
+        .op = XM_OP_MOV,
+        .width = 8,
+        .source = XM_SRC_REGISTER,
+        .reg = XM_RAX,
+        .mem = { .base = XM_RDI, .index = XM_NO_REG, .size = 8 },
+    };
+    struct xm_registers r = { .gpr = { [XM_RAX] = value, [XM_RDI] = va } };
 
     assert((va & 7) == 0);
-    if (!w.ok) {
-        if (xm__ptwr_store64(c, &w, va, value))
-            return (struct xm_page_fault){ .taken = false };
-        return page_fault(&w, va);
-    }
-    set_accessed(c, &w, va, true);
-    xm_ram_frame(c, w.mfn)[(va & (XM_PAGE_SIZE - 1)) / 8] = value;
-    return (struct xm_page_fault){ .taken = false };
+    return xm_execute(c, &store, &r).fault;
 }
 
 /*

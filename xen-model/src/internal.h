@@ -16,21 +16,6 @@
 #define assert(e) ((void)sizeof(e))
 #else
 #define assert(e) ((e) ? (void)0 : __builtin_trap())
-/* -- raw hypercalls (hypercall/) --------------------------------------------
- */
-
-/*
- * One hypercall with its registers as the guest gave them. A call that is
- * preempted answers -ERESTART and leaves in arg[] what Xen's continuation
- * would enter with.
- */
-typedef struct xm_result xm__hypercall(struct xm_cpu *c, uint64_t arg[6]);
-
-xm__hypercall xm__do_mmu_update;
-xm__hypercall xm__do_mmuext_op;
-xm__hypercall xm__do_update_va_mapping;
-xm__hypercall xm__do_update_va_mapping_otherdomain;
-
 #endif
 
 /* Followed in the block by nr_frames frames, then nr_frames M2P entries. */
@@ -170,6 +155,7 @@ static inline bool xm__is_live_l1(const struct xm_frame *f)
 
 /* -- entries -------------------------------------------------------------- */
 
+bool xm__in_ranges(const struct xm_mfn_range ranges[XM_MAX_RANGES], xm_mfn mfn);
 uint64_t xm__adjust_guest_lxe(struct xm_cpu *c, unsigned int level, uint64_t v);
 
 /* Stores V, keeping the A and D bits that are there if PRESERVE_AD. */

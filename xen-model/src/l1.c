@@ -10,8 +10,7 @@
  */
 #include "internal.h"
 
-static bool in_ranges(const struct xm_mfn_range ranges[XM_MAX_RANGES],
-                      xm_mfn mfn)
+bool xm__in_ranges(const struct xm_mfn_range ranges[XM_MAX_RANGES], xm_mfn mfn)
 {
     for (unsigned int i = 0; i < XM_MAX_RANGES; i++)
         if (ranges[i].last != 0 && mfn >= ranges[i].first &&
@@ -25,7 +24,7 @@ static bool iomem_access(const struct xm_machine *m, const struct xm_domain *d,
                          xm_mfn mfn)
 {
     return d && xm__domain_has_hardware(d) && mfn < m->config.iomem_limit &&
-           !in_ranges(m->config.iomem_denied, mfn);
+           !xm__in_ranges(m->config.iomem_denied, mfn);
 }
 
 static bool refuse_mmio(struct xm_result *why, xm_mfn mfn, xm_domid domid)
@@ -50,7 +49,7 @@ static bool get_mmio(struct xm_cpu *c, struct l1e e,
         return refuse_mmio(why, mfn, table_owner->domid);
 
     if ((e.v & XM_PTE_RW) &&
-        in_ranges(c->machine->config.iomem_read_only, mfn)) {
+        xm__in_ranges(c->machine->config.iomem_read_only, mfn)) {
         *flip |= XM_PTE_RW;
         xm__note(c, XM_R_L1E_MMIO_READ_ONLY);
     }

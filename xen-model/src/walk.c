@@ -69,12 +69,14 @@ struct xm_walk xm_walk(const struct xm_cpu *c, xm_vaddr va, uint32_t access)
         rights &= w.entry[level];
         nx |= (w.entry[level] & XM_PTE_NX) != 0;
         mfn = xm_pte_mfn(w.entry[level]);
-        if (mfn >= xm_machine_config(c->machine)->nr_frames)
-            return fault(w, error_code); /* MMIO: nothing is behind it */
+        if (level > 1 && mfn >= xm_machine_config(c->machine)->nr_frames)
+            return fault(w, error_code);
     }
     if (!(rights & XM_PTE_US) || ((access & XM_PF_FETCH) && nx) ||
         ((access & XM_PF_WRITE) && !(rights & XM_PTE_RW)))
         return fault(w, error_code | XM_PF_PRESENT);
+    if (mfn >= xm_machine_config(c->machine)->nr_frames)
+        return fault(w, error_code); /* MMIO: nothing is behind it */
     w.mfn = mfn;
     w.ok = true;
     return w;

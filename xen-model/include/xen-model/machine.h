@@ -39,6 +39,8 @@ struct xm_config {
     xm_mfn iomem_limit; /* first frame above the physical address width */
     struct xm_mfn_range iomem_denied[XM_MAX_RANGES];    /* not even dom0 */
     struct xm_mfn_range iomem_read_only[XM_MAX_RANGES]; /* RW is dropped */
+    /* Of these, the pages of PCI configuration space. */
+    struct xm_mfn_range mmcfg[XM_MAX_RANGES];
     uint32_t faults; /* enum xm_fault, or-ed */
 };
 
@@ -62,6 +64,7 @@ struct xm_domain {
     bool privileged; /* control and hardware domain, as dom0 */
     bool m2p_strict; /* vm_assist m2p_strict */
     bool writable_pagetables;
+    bool crashed; /* none of its vCPUs ever runs again */
     uint32_t nr_l4_pages;
     xm_domid domid;
     struct xm_vcpu vcpu[XM_MAX_VCPUS];

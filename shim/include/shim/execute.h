@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Running one instruction with registers of one's choice, in ring 3 of any
+ * 64-bit system (execute.S). The shim does it on Xen; a unit test does it on
+ * the processor of the host.
+ */
+#ifndef SHIM_EXECUTE_H
+#define SHIM_EXECUTE_H
+
+#include <stdint.h>
+
+#define SHIM_MAX_CODE 15u  /* bytes of an instruction */
+#define SHIM_CODE_SLOT 64u /* the instruction, and the way back */
+
+struct shim_registers {
+    uint64_t gpr[16]; /* in the order of their numbers; rsp 0: one's own */
+    uint64_t flags;   /* status flags and DF; all others stay as they are */
+    uint64_t rip;     /* after: bytes from the instruction's first */
+};
+
+/* Puts the LENGTH bytes of CODE and a jump back into SLOT. */
+void shim_place(void *slot, const void *code, uint32_t length);
+
+/* Runs what was placed in SLOT. */
+void shim_run(struct shim_registers *r, const void *slot);
+
+/* Where the jump of a slot goes; a fault handler may go there as well. */
+void shim_run_done(void);
+
+#endif
