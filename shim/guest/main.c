@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * The shim: a PV kernel that executes, one at a time, the operations a host
- * puts into its mailbox. It runs as dom0, on the tables Xen's builder made.
+ * puts into its mailbox. It runs as dom0 on the tables that Xen's builder made,
+ * and as domU on those of the host. Each of its vCPUs has a mailbox.
  *
- * It says where the mailbox is by one line on Xen's console.
+ * It says where the mailboxes are by one line on Xen's console, which only
+ * dom0 may write to; of a domU the host knows the memory.
  */
 #include <guest-mm/scenario.h>
 #include <shim/mailbox.h>
@@ -13,16 +15,18 @@
 #include "hypercall.h"
 
 #define PAGE_SIZE 4096u
-#define SPINS_BEFORE_YIELD 4000u
 #define MAX_POOL 4096u
 
 void shim_main(const struct start_info *si);
+void shim_secondary(struct shim_mailbox *m);
+void shim_secondary_entry(void);
 void page_fault(void);
 int shim_probe_load(uint64_t va, uint64_t *value);
 int shim_probe_store(uint64_t va, uint64_t value);
 extern uint64_t probe_error_code, probe_cr2;
 
-static struct shim_mailbox mailbox __attribute__((aligned(4096)));
+static struct shim_mailbox mailboxes[SHIM_VCPUS]
+    __attribute__((aligned(4096)));
 static uint64_t pool[MAX_POOL], scratch[2 * MAX_POOL];
 static struct mm_report report;
 
@@ -126,7 +130,7 @@ static void execute(struct shim_mailbox *m)
 
 static void serve(struct shim_mailbox *m)
 {
-    uint32_t spins = 0;
+    uint64_t spins = 0;
 
     for (;;) {
         const uint32_t n = __atomic_load_n(&m->request, __ATOMIC_ACQUIRE);
@@ -135,7 +139,7 @@ static void serve(struct shim_mailbox *m)
             execute(m);
             __atomic_store_n(&m->response, n, __ATOMIC_RELEASE);
             spins = 0;
-        } else if (++spins < SPINS_BEFORE_YIELD) {
+        } else if (++spins < *(volatile uint64_t *)&m->spins) {
             __asm__ volatile("pause");
         } else {
             (void)hypercall(__HYPERVISOR_sched_op, SCHEDOP_yield, 0, 0, 0, 0);
@@ -144,22 +148,37 @@ static void serve(struct shim_mailbox *m)
     }
 }
 
-void shim_main(const struct start_info *si)
+static void set_traps(void)
 {
     struct trap_info traps[2] = {
         { .vector = 14, .cs = FLAT_KERNEL_CS, .address = (uintptr_t)page_fault }
     };
-    struct shim_mailbox *const m = &mailbox;
+
+    (void)hypercall(__HYPERVISOR_set_trap_table, (uintptr_t)traps, 0, 0, 0, 0);
+}
+
+void shim_secondary(struct shim_mailbox *m)
+{
+    set_traps();
+    serve(m);
+}
+
+void shim_main(const struct start_info *si)
+{
+    struct shim_mailbox *const m = &mailboxes[0];
 
     p2m = (const uint64_t *)si->mfn_list;
-    (void)hypercall(__HYPERVISOR_set_trap_table, (uintptr_t)traps, 0, 0, 0, 0);
-    m->self = (uintptr_t)m;
+    set_traps();
+    for (uint32_t i = 0; i < SHIM_VCPUS; i++)
+        mailboxes[i].self = (uintptr_t)&mailboxes[i];
     m->p2m = machine_address(p2m);
     m->nr_pages = si->nr_pages;
     m->first_free = end_of_boot_map(si) / PAGE_SIZE;
     m->boot_l4 = machine_address((const void *)si->pt_base) / PAGE_SIZE;
     m->shared_info = si->shared_info;
-    m->magic = SHIM_MAGIC;
+    m->secondary = (uintptr_t)shim_secondary_entry;
+    /* The host may look at any time: the magic comes last. */
+    __atomic_store_n(&m->magic, SHIM_MAGIC, __ATOMIC_RELEASE);
     announce(machine_address(m));
     serve(m);
 }

@@ -39,6 +39,14 @@ _start:
     call shim_main
 1:  jmp 1b
 
+    .global shim_secondary_entry
+shim_secondary_entry:
+    cld
+    lea secondary_stack_end(%rip), %rsp
+    xor %ebp, %ebp
+    call shim_secondary     /* rdi: its mailbox */
+1:  jmp 1b
+
 /*
  * Xen pushes, from the top: ss rsp rflags cs rip error_code r11 rcx. A fault
  * of a probe is noted and the probe left with 1 in rax; any other is final.
@@ -101,6 +109,8 @@ hypercall_page:
     .balign 16
     .skip 32768
 stack_end:
+    .skip 8192
+secondary_stack_end:
     .global probe_error_code, probe_cr2
 probe_error_code: .skip 8
 probe_cr2: .skip 8

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Actual Xen as a backend of the trace runner.
+ * Actual Xen as a backend of the trace runner. Domains 1 and 2 are built when
+ * the first trace wants them.
  */
 #include "internal.h"
 
@@ -15,6 +16,8 @@
 #define DONE_AT 0u
 #define REQUESTS_AT 64u
 
+#define LOW_ON_FRAMES 512u /* then a domU is built again */
+
 int shim__fail(struct shim *s, const char *format, ...)
 {
     va_list ap;
@@ -25,19 +28,53 @@ int shim__fail(struct shim *s, const char *format, ...)
     return -1;
 }
 
+/* NULL and a message: there is none. */
+static struct shim_domain *find_domain(struct shim *s, xm_domid domid)
+{
+    if (domid < SHIM_DOMAINS && s->domains[domid].exists)
+        return &s->domains[domid];
+    (void)shim__fail(s, "there is no domain %u", domid);
+    return NULL;
+}
+
+static int use_domain(struct pvt_backend *b, xm_domid domid, bool privileged,
+                      struct pvt_known_frames *known)
+{
+    struct shim *s = shim_of(b);
+    struct shim_domain *d;
+
+    if (domid >= SHIM_DOMAINS || privileged != (domid == 0)) {
+        (void)shim__fail(s,
+                         "domain %u, %sprivileged, is not on this machine: it "
+                         "has d0, privileged, and d1 and d2, which are not",
+                         domid, privileged ? "" : "un");
+        return 1;
+    }
+    d = &s->domains[domid];
+    if (d->exists && d->domid != 0 &&
+        (d->spoiled || d->nr_pages - d->next_pfn < LOW_ON_FRAMES) &&
+        shim__destroy_domain(d) != 0)
+        return -1;
+    if (!d->exists &&
+        (shim__build_domain(d) != 0 || shim__find_known_frames(s) != 0))
+        return -1;
+    shim__known_frames(d, known);
+    return 0;
+}
+
 static int take_frames(struct pvt_backend *b, xm_domid domid, uint32_t count,
                        xm_mfn *mfns)
 {
     struct shim *s = shim_of(b);
+    struct shim_domain *d = find_domain(s, domid);
 
-    if (domid != 0)
-        return shim__fail(s, "the shim is domain 0, there is no domain %u",
-                          domid);
-    if (s->next_pfn + count > s->mailbox->nr_pages)
-        return shim__fail(s, "all %llu frames of the shim are used up",
-                          (unsigned long long)s->mailbox->nr_pages);
+    if (!d)
+        return -1;
+    if (d->next_pfn + count > d->nr_pages)
+        return shim__fail(s, "all %llu frames of domain %u are used up",
+                          (unsigned long long)d->nr_pages, domid);
     for (uint32_t i = 0; i < count; i++) {
-        mfns[i] = s->p2m[s->next_pfn++];
+        mfns[i] = d->p2m[d->next_pfn++];
         memset(shim__page(s, mfns[i]), 0, XM_PAGE_SIZE);
     }
     return 0;
@@ -95,38 +132,38 @@ static int read_m2p(struct pvt_backend *b, xm_mfn mfn, uint64_t *value)
 }
 
 /* mmu_update and mmuext_op: COUNT requests of SIZE bytes each. */
-static int call_batch(struct shim *s, uint64_t number, const void *requests,
-                      uint32_t count, size_t size, uint32_t foreigndom,
-                      struct pvt_outcome *out)
+static int call_batch(struct shim_vcpu *v, uint64_t number,
+                      const void *requests, uint32_t count, size_t size,
+                      uint32_t foreigndom, struct pvt_outcome *out)
 {
-    uint8_t *const data = s->mailbox->data;
-    const uint64_t arg[5] = { shim__data(s, REQUESTS_AT), count,
-                              shim__data(s, DONE_AT), foreigndom, 0 };
+    uint8_t *const data = v->mailbox->data;
+    const uint64_t arg[5] = { shim__data(v, REQUESTS_AT), count,
+                              shim__data(v, DONE_AT), foreigndom, 0 };
     const uint32_t untouched = PVT_DONE_UNTOUCHED;
 
     if ((SHIM_DATA_SIZE - REQUESTS_AT) / size < count)
-        return shim__fail(s, "a batch of %u is too large for the shim", count);
+        return shim__fail(v->domain->shim, "a batch of %u is too large for the shim", count);
     memcpy(data + DONE_AT, &untouched, sizeof(untouched));
     if (count != 0)
         memcpy(data + REQUESTS_AT, requests, count * size);
-    if (shim__hypercall(s, number, arg, &out->rc) != 0)
+    if (shim__hypercall(v, number, arg, &out->rc) != 0)
         return -1;
     memcpy(&out->done, data + DONE_AT, sizeof(out->done));
     return 0;
 }
 
-static int access(struct shim *s, uint64_t command, const struct pvt_op *op,
+static int access(struct shim_vcpu *v, uint64_t command, const struct pvt_op *op,
                   struct pvt_outcome *out)
 {
-    s->mailbox->arg[0] = op->va;
-    s->mailbox->arg[1] = op->val;
-    if (shim__call(s, command) != 0)
+    v->mailbox->arg[0] = op->va;
+    v->mailbox->arg[1] = op->val;
+    if (shim__call(v, command) != 0)
         return -1;
-    out->faulted = s->mailbox->faulted != 0;
-    out->error_code = (uint32_t)s->mailbox->error_code;
-    out->cr2 = s->mailbox->cr2;
+    out->faulted = v->mailbox->faulted != 0;
+    out->error_code = (uint32_t)v->mailbox->error_code;
+    out->cr2 = v->mailbox->cr2;
     if (command == SHIM_LOAD && !out->faulted)
-        out->value = s->mailbox->value;
+        out->value = v->mailbox->value;
     return 0;
 }
 
@@ -135,54 +172,96 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
 {
     struct shim *s = shim_of(b);
     const uint64_t arg[5] = { op->va, op->val, op->flags, op->other, 0 };
+    struct shim_domain *d = find_domain(s, op->domid);
+    struct shim_vcpu *v;
 
     *out = (struct pvt_outcome){ .done = PVT_DONE_UNTOUCHED };
-    if (op->domid != 0 || op->vcpu != 0)
-        return shim__fail(s, "the shim is vCPU 0 of domain 0");
+    if (!d)
+        return -1;
+    if (op->vcpu >= SHIM_VCPUS)
+        return shim__fail(s, "domain %u has no vCPU %u", op->domid, op->vcpu);
+    v = &d->vcpu[op->vcpu];
+    if (shim__wake(v) != 0)
+        return -1;
     switch (op->call) {
     case PVT_MMU_UPDATE:
-        return call_batch(s, __HYPERVISOR_mmu_update, op->updates, op->count,
+        return call_batch(v, __HYPERVISOR_mmu_update, op->updates, op->count,
                           sizeof(op->updates[0]), op->foreigndom, out);
     case PVT_MMUEXT_OP:
-        return call_batch(s, __HYPERVISOR_mmuext_op, op->ops, op->count,
+        return call_batch(v, __HYPERVISOR_mmuext_op, op->ops, op->count,
                           sizeof(op->ops[0]), op->foreigndom, out);
     case PVT_UPDATE_VA_MAPPING:
-        return shim__hypercall(s,
+        return shim__hypercall(v,
                                op->other == DOMID_SELF
                                    ? __HYPERVISOR_update_va_mapping
                                    : __HYPERVISOR_update_va_mapping_otherdomain,
                                arg, &out->rc);
     case PVT_LOAD:
-        return access(s, SHIM_LOAD, op, out);
+        return access(v, SHIM_LOAD, op, out);
     case PVT_STORE:
-        return access(s, SHIM_STORE, op, out);
+        return access(v, SHIM_STORE, op, out);
     }
     return shim__fail(s, "no such call: %d", (int)op->call);
 }
 
-static int end_trace(struct pvt_backend *b)
+/* One vCPU back to the boot tables. 1 and a message: Xen refuses. */
+static int restore_bases(struct shim_vcpu *v)
 {
+    const struct shim_domain *d = v->domain;
     const struct mmuext_op bases[] = {
-        { .cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = b->known.boot_l4 },
+        { .cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = d->boot_l4 },
         { .cmd = MMUEXT_NEW_USER_BASEPTR, .arg1.mfn = 0 },
     };
-    const struct mmu_update window = {
-        .ptr = b->known.boot_l2 * XM_PAGE_SIZE + PVT_WINDOW_SLOT * 8,
-    };
     struct pvt_outcome out;
-    struct shim *s = shim_of(b);
 
-    if (call_batch(s, __HYPERVISOR_mmuext_op, bases, 2, sizeof(bases[0]),
+    if (call_batch(v, __HYPERVISOR_mmuext_op, bases, 2, sizeof(bases[0]),
                    DOMID_SELF, &out) != 0)
         return -1;
-    if (out.rc == 0 && call_batch(s, __HYPERVISOR_mmu_update, &window, 1,
-                                  sizeof(window), DOMID_SELF, &out) != 0)
+    if (out.rc == 0)
+        return 0;
+    (void)shim__fail(d->shim, "going back to the boot tables failed: %lld",
+                     (long long)out.rc);
+    return 1;
+}
+
+static int restore(struct shim_domain *d)
+{
+    const struct mmu_update window = {
+        .ptr = d->boot_l2 * XM_PAGE_SIZE + PVT_WINDOW_SLOT * 8,
+    };
+    struct pvt_outcome out;
+    int rc = 0;
+
+    for (uint32_t i = 0; rc == 0 && i < SHIM_VCPUS; i++)
+        if (d->vcpu[i].up)
+            rc = restore_bases(&d->vcpu[i]);
+    if (rc != 0)
+        return rc;
+    if (call_batch(&d->vcpu[0], __HYPERVISOR_mmu_update, &window, 1,
+                   sizeof(window), DOMID_SELF, &out) != 0)
         return -1;
-    return out.rc == 0 ? 0
-                       : shim__fail(s,
-                                    "going back to the boot tables failed: "
-                                    "%lld",
-                                    (long long)out.rc);
+    if (out.rc == 0)
+        return shim__rest(d);
+    (void)shim__fail(d->shim, "closing the window failed: %lld",
+                     (long long)out.rc);
+    return 1;
+}
+
+static int end_trace(struct pvt_backend *b)
+{
+    struct shim *s = shim_of(b);
+
+    for (uint32_t i = SHIM_DOMAINS; i-- > 0;) {
+        struct shim_domain *d = &s->domains[i];
+        const bool touched = d->exists && d->running && !d->spoiled;
+        const int rc = touched ? restore(d) : 0;
+
+        if (rc != 0 && (d->domid == 0 || (rc < 0 && !d->spoiled)))
+            return -1;
+        if (rc != 0)
+            d->spoiled = true; /* built again when it is wanted */
+    }
+    return 0;
 }
 
 static void close_shim(struct pvt_backend *b)
@@ -193,6 +272,7 @@ static void close_shim(struct pvt_backend *b)
 
 static const struct pvt_backend_ops shim_ops = {
     .name = "Xen",
+    .use_domain = use_domain,
     .take_frames = take_frames,
     .write_page = write_page,
     .read_page = read_page,
@@ -229,16 +309,17 @@ int shim_run_scenario(struct pvt_backend *b, const struct mm_request *request,
                       const uint64_t *pool, struct mm_report *report)
 {
     struct shim *s = shim_of(b);
-    uint8_t *const data = s->mailbox->data;
+    struct shim_vcpu *v = shim__control(s);
+    uint8_t *const data = v->mailbox->data;
 
     if (sizeof(*request) + request->nr_pool * sizeof(pool[0]) > SHIM_DATA_SIZE)
         return shim__fail(s, "a pool of %u frames is too large for the shim",
                           request->nr_pool);
     memcpy(data, request, sizeof(*request));
     memcpy(data + sizeof(*request), pool, request->nr_pool * sizeof(pool[0]));
-    if (shim__call(s, SHIM_SCENARIO) != 0)
+    if (shim__call(v, SHIM_SCENARIO) != 0)
         return -1;
-    if (s->mailbox->rc != 0)
+    if (v->mailbox->rc != 0)
         return shim__fail(s, "the shim refuses a pool of %u frames",
                           request->nr_pool);
     memcpy(report, data, sizeof(*report));

@@ -32,7 +32,7 @@ _Static_assert(sizeof(struct page_info) == PAGE_INFO_SIZE, "layout of Xen");
 /* Machine address behind VA in the tables of the boot L4. */
 static uint64_t translate(const struct shim *s, uint64_t va)
 {
-    xm_mfn mfn = s->mailbox->boot_l4;
+    xm_mfn mfn = s->domains[0].boot_l4;
 
     for (unsigned int level = 4; level >= 1; level--) {
         uint64_t e, size = 1ull << (XM_PAGE_SHIFT + 9 * (level - 1));
@@ -94,11 +94,12 @@ int shim__find_tables(struct shim *s)
 {
     const uint64_t none[5] = { XENMEM_maximum_ram_page };
     struct pvt_known_frames *k = &s->backend.known;
+    struct shim_domain *d = &s->domains[0];
     struct xm_frame l4;
     uint64_t groups;
     int64_t rc;
 
-    if (shim__hypercall(s, __HYPERVISOR_memory_op, none, &rc) != 0)
+    if (shim__hypercall(shim__control(s), __HYPERVISOR_memory_op, none, &rc) != 0)
         return -1;
     k->nr_frames = (uint64_t)rc + 1;
     groups = (k->nr_frames + FRAMES_PER_GROUP - 1) / FRAMES_PER_GROUP;
@@ -118,8 +119,7 @@ int shim__find_tables(struct shim *s)
     if (s->m2p == BAD_ADDRESS || k->nr_frames * 8 > (1u << 21))
         return shim__fail(s, "Xen's M2P is not where 4.17 has it");
 
-    k->boot_l4 = s->mailbox->boot_l4;
-    l4 = shim__frame(s, k->boot_l4);
+    l4 = shim__frame(s, d->boot_l4);
     if (xm_pgt_level(l4.type_info) != 4 || !(l4.type_info & XM_PGT_PINNED) ||
         l4.owner != 0)
         return shim__fail(s,
@@ -127,8 +127,8 @@ int shim__find_tables(struct shim *s)
                           "4.17: dom0's L4 reads count %#llx type %#llx",
                           (unsigned long long)l4.count_info,
                           (unsigned long long)l4.type_info);
-    k->boot_l3 = xm_pte_mfn(shim__page(s, k->boot_l4)[511]);
-    k->boot_l2 = xm_pte_mfn(shim__page(s, k->boot_l3)[510]);
+    d->boot_l3 = xm_pte_mfn(shim__page(s, d->boot_l4)[511]);
+    d->boot_l2 = xm_pte_mfn(shim__page(s, d->boot_l3)[510]);
     return 0;
 }
 
@@ -137,7 +137,7 @@ int shim__find_known_frames(struct shim *s)
     struct pvt_known_frames *k = &s->backend.known;
     unsigned int found = 0;
 
-    k->shared_info = s->mailbox->shared_info / XM_PAGE_SIZE;
+    shim__known_frames(&s->domains[0], k);
     /* From the top: what Xen will allocate next is not there. */
     for (xm_mfn mfn = k->nr_frames - 1; mfn > 0; mfn--) {
         const struct xm_frame f = shim__frame(s, mfn);
@@ -161,23 +161,45 @@ int shim__find_known_frames(struct shim *s)
     return 0;
 }
 
+void shim__known_frames(const struct shim_domain *d,
+                        struct pvt_known_frames *known)
+{
+    *known = d->shim->backend.known;
+    known->boot_l4 = d->boot_l4;
+    known->boot_l3 = d->boot_l3;
+    known->boot_l2 = d->boot_l2;
+    known->shared_info = d->shared_info;
+}
+
+/* Between two traces all vCPUs are on the boot tables. */
+static int export_domain(const struct shim_domain *d, struct xm_machine *m)
+{
+    struct xm_domain *to = xm_domain_create(m, d->domid, d->domid == 0);
+
+    if (!to)
+        return -1;
+    for (uint32_t i = 0; i < SHIM_VCPUS; i++)
+        to->vcpu[i] = (struct xm_vcpu){ .initialised = true,
+                                        .has_base = true,
+                                        .guest_table = d->boot_l4 };
+    return 0;
+}
+
 int shim__export_machine(struct pvt_backend *b, struct xm_machine *m,
                          uint64_t *ram)
 {
     const struct shim *s = shim_of(b);
-    struct xm_domain *d = xm_domain_create(m, 0, true);
 
-    if (!d)
-        return shim__fail(shim_of(b), "the machine has a domain 0 already");
-    d->vcpu[0] = (struct xm_vcpu){ .initialised = true,
-                                   .has_base = true,
-                                   .guest_table = b->known.boot_l4 };
+    for (uint32_t i = 0; i < SHIM_DOMAINS; i++)
+        if (s->domains[i].exists && export_domain(&s->domains[i], m) != 0)
+            return shim__fail(shim_of(b), "the machine has a domain %u already",
+                              i);
     for (xm_mfn mfn = 0; mfn < b->known.nr_frames; mfn++) {
         struct xm_frame *f = xm_machine_frame(m, mfn);
 
         *f = shim__frame(s, mfn);
         *xm_machine_m2p(m, mfn) = shim__m2p(s, mfn);
-        if (xm_pgt_level(f->type_info) != 0 && f->owner == 0 &&
+        if (xm_pgt_level(f->type_info) != 0 && f->owner < SHIM_DOMAINS &&
             (f->type_info & XM_PGT_COUNT_MASK) != 0)
             memcpy(ram + mfn * XM_ENTRIES, shim__page(s, mfn), XM_PAGE_SIZE);
     }

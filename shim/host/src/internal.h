@@ -9,8 +9,31 @@
 #include <shim/mailbox.h>
 
 #include <sys/types.h>
+#include <xen/xen.h>
 
 #define SHIM_MAX_GROUPS 64u /* of 65,536 frames: 16 GiB */
+#define SHIM_DOMAINS 3u     /* dom0, and two domUs that it builds */
+
+struct shim_domain;
+
+struct shim_vcpu {
+    struct shim_domain *domain;
+    uint32_t number;
+    struct shim_mailbox *mailbox;
+    bool up; /* it polls its mailbox; else it is down, or paused */
+};
+
+struct shim_domain {
+    struct shim *shim;
+    xm_domid domid;
+    bool exists;
+    bool running; /* not paused */
+    bool spoiled; /* to be built again before its next trace */
+    const uint64_t *p2m;
+    uint64_t nr_pages, next_pfn; /* next_pfn: first frame not handed out */
+    xm_mfn boot_l4, boot_l3, boot_l2, shared_info;
+    struct shim_vcpu vcpu[SHIM_VCPUS];
+};
 
 struct shim {
     struct pvt_backend backend; /* first: what the runner holds */
@@ -19,10 +42,9 @@ struct shim {
     char dir[64]; /* private, holds the serial log */
     uint8_t *ram; /* QEMU's RAM, machine address 0 first */
     size_t ram_size;
-    struct shim_mailbox *mailbox;
-    const uint64_t *p2m;
-    uint64_t next_pfn; /* first frame not handed out */
-    uint64_t m2p;      /* machine address of the M2P's first 2 MiB */
+    struct shim_domain domains[SHIM_DOMAINS]; /* by domid */
+    struct shim_vcpu *active;                 /* the one that spins */
+    uint64_t m2p; /* machine address of the M2P's first 2 MiB */
     /* Machine address of each 2 MiB of Xen's frame table. */
     uint64_t frame_table[SHIM_MAX_GROUPS];
 };
@@ -30,6 +52,12 @@ struct shim {
 static inline struct shim *shim_of(struct pvt_backend *b)
 {
     return (struct shim *)b;
+}
+
+/* The vCPU that controls everything else. */
+static inline struct shim_vcpu *shim__control(struct shim *s)
+{
+    return &s->domains[0].vcpu[0];
 }
 
 /* Sets the backend's message; -1. */
@@ -48,16 +76,62 @@ void shim__stop(struct shim *s);
 
 /* mailbox.c */
 int shim__attach(struct shim *s);
+/* The mailboxes of D begin at machine address ADDRESS. */
+int shim__adopt_mailboxes(struct shim_domain *d, uint64_t address);
 /* Executes what is in the mailbox. 0, or -1: gone. */
-int shim__call(struct shim *s, uint64_t command);
-int shim__hypercall(struct shim *s, uint64_t number, const uint64_t arg[5],
+int shim__call(struct shim_vcpu *v, uint64_t command);
+int shim__hypercall(struct shim_vcpu *v, uint64_t number, const uint64_t arg[5],
                     int64_t *rc);
 /* The guest's address of byte OFFSET of the mailbox's data. */
-uint64_t shim__data(const struct shim *s, size_t offset);
+uint64_t shim__data(const struct shim_vcpu *v, size_t offset);
+/* The two halves of a call. */
+void shim__post(struct shim_vcpu *v, uint64_t command);
+int shim__await(struct shim_vcpu *v);
+
+/* vcpu.c */
+/* Initialises vCPU 1 of D, whose vCPU 0 polls. It stays down. */
+int shim__init_secondary(struct shim_domain *d);
+/* Makes V poll its mailbox, if it does not yet. */
+int shim__wake(struct shim_vcpu *v);
+/* The domain polls no longer, dom0's vCPU 0 excepted. */
+int shim__rest(struct shim_domain *d);
+
+/* domctl.c: by dom0. RC: what Xen answers. */
+struct xen_domctl;
+int shim__domctl(struct shim *s, uint32_t command, xm_domid domid,
+                 struct xen_domctl *op, int64_t *rc);
+/* What must succeed; WHAT for the message. */
+int shim__must_domctl(struct shim *s, uint32_t command, xm_domid domid,
+                      struct xen_domctl *op, const char *what);
+/* Fills LIST with the first frame of each of COUNT extents of 2 MiB. */
+int shim__populate(struct shim *s, xm_domid domid, uint32_t count,
+                   uint64_t *list);
+int shim__pin_l4(struct shim *s, xm_domid domid, xm_mfn mfn);
+/* NULL: it lives; else what has become of it. */
+const char *shim__obituary(struct shim_domain *d);
+
+/* domu.c */
+int shim__build_domain(struct shim_domain *d);
+int shim__destroy_domain(struct shim_domain *d);
+
+/* elf.c */
+struct shim_image {
+    uint8_t *file;
+    size_t size;
+    uint64_t entry, hypercall_page, end; /* virtual addresses */
+};
+/* The kernel; freed by the caller. */
+int shim__image_open(struct shim *s, struct shim_image *image);
+/* Writes it into the frames of D, which are zero. */
+void shim__image_copy(const struct shim_image *image,
+                      const struct shim_domain *d);
 
 /* frames.c */
 int shim__find_tables(struct shim *s);
 int shim__find_known_frames(struct shim *s);
+/* What D's traces know: of the machine, and of D. */
+void shim__known_frames(const struct shim_domain *d,
+                        struct pvt_known_frames *known);
 struct xm_frame shim__frame(const struct shim *s, xm_mfn mfn);
 uint64_t shim__m2p(const struct shim *s, xm_mfn mfn);
 int shim__export_machine(struct pvt_backend *b, struct xm_machine *m,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Talking to the shim through its mailbox.
+ * Talking to the shim through the mailbox of each of its vCPUs.
  */
 #include "internal.h"
 
@@ -13,7 +13,11 @@
 
 #define BOOT_SECONDS 60
 #define CALL_SECONDS 60
-#define SPINS 2000u /* then the CPU is given to QEMU */
+#define LOOK_SECONDS 0.05 /* then it may have crashed */
+#define SPINS 2000u       /* then the CPU is given to QEMU */
+/* Of the guest, before it gives its CPU to another vCPU. */
+#define GUEST_SPINS_ACTIVE 4000u
+#define GUEST_SPINS_IDLE 1u
 
 static double now(void)
 {
@@ -31,12 +35,39 @@ static int gone(struct shim *s, const char *what)
     return shim__fail(s, "%s; Xen's last words: %s", what, tail);
 }
 
+int shim__adopt_mailboxes(struct shim_domain *d, uint64_t address)
+{
+    struct shim *s = d->shim;
+    struct shim_mailbox *const m = (struct shim_mailbox *)(void *)(s->ram +
+                                                                   address);
+
+    if (address == 0 || address + SHIM_VCPUS * sizeof(*m) > s->ram_size)
+        return shim__fail(s, "the shim's mailbox is at %#llx, not in RAM",
+                          (unsigned long long)address);
+    if (m->magic != SHIM_MAGIC)
+        return shim__fail(s, "the shim's mailbox has the wrong magic: the "
+                             "kernel is of another version, build it again");
+    for (uint32_t i = 0; i < SHIM_VCPUS; i++)
+        d->vcpu[i] = (struct shim_vcpu){
+            .domain = d, .number = i, .mailbox = &m[i], .up = i == 0
+        };
+    d->p2m = (const uint64_t *)(void *)(s->ram + m->p2m);
+    d->nr_pages = m->nr_pages;
+    d->next_pfn = m->first_free;
+    d->boot_l4 = m->boot_l4;
+    d->shared_info = m->shared_info / XM_PAGE_SIZE;
+    d->exists = d->running = true;
+    d->spoiled = false;
+    return 0;
+}
+
 int shim__attach(struct shim *s)
 {
     const double deadline = now() + BOOT_SECONDS;
     char text[64];
-    uint64_t address;
 
+    for (xm_domid i = 0; i < SHIM_DOMAINS; i++)
+        s->domains[i] = (struct shim_domain){ .shim = s, .domid = i };
     while (
         !shim__serial_find(s, "pinfold shim: mailbox ", text, sizeof(text))) {
         if (!shim__alive(s))
@@ -45,29 +76,59 @@ int shim__attach(struct shim *s)
             return gone(s, "Xen did not start the shim in time");
         usleep(2000);
     }
-    address = strtoull(text, NULL, 16);
-    if (address == 0 || address + sizeof(*s->mailbox) > s->ram_size)
-        return shim__fail(s, "the shim's mailbox is at %s, not in RAM", text);
-    s->mailbox = (struct shim_mailbox *)(void *)(s->ram + address);
-    if (s->mailbox->magic != SHIM_MAGIC)
-        return shim__fail(s, "the shim's mailbox has the wrong magic: the "
-                             "kernel is of another version, build it again");
-    s->p2m = (const uint64_t *)(void *)(s->ram + s->mailbox->p2m);
-    s->next_pfn = s->mailbox->first_free;
+    if (shim__adopt_mailboxes(&s->domains[0], strtoull(text, NULL, 16)) != 0)
+        return -1;
     if (shim__serial_find(s, "Xen version ", text, sizeof(text)))
         snprintf(s->backend.version, sizeof(s->backend.version), "Xen %.*s",
                  (int)strcspn(text, " "), text);
     return 0;
 }
 
-int shim__call(struct shim *s, uint64_t command)
+/* Of all that poll, the one that will be spoken to next spins. */
+static void activate(struct shim_vcpu *v)
 {
-    struct shim_mailbox *m = s->mailbox;
-    const uint32_t n = m->response + 1;
-    double deadline = 0;
+    struct shim *s = v->domain->shim;
 
-    m->command = command;
-    __atomic_store_n(&m->request, n, __ATOMIC_RELEASE);
+    if (s->active == v)
+        return;
+    if (s->active && s->active->mailbox)
+        s->active->mailbox->spins = GUEST_SPINS_IDLE;
+    v->mailbox->spins = GUEST_SPINS_ACTIVE;
+    s->active = v;
+}
+
+void shim__post(struct shim_vcpu *v, uint64_t command)
+{
+    activate(v);
+    v->mailbox->command = command;
+    __atomic_store_n(&v->mailbox->request, v->mailbox->response + 1,
+                     __ATOMIC_RELEASE);
+}
+
+/* Nothing for a while: is there somebody to wait for? */
+static int look(struct shim_vcpu *v, double started)
+{
+    struct shim *s = v->domain->shim;
+    const char *obituary = NULL;
+
+    if (!shim__alive(s))
+        return gone(s, "Xen stopped");
+    if (now() > started + CALL_SECONDS)
+        return gone(s, "Xen does not answer");
+    if (v->domain->domid != 0)
+        obituary = shim__obituary(v->domain);
+    if (!obituary)
+        return 0;
+    v->domain->spoiled = true;
+    return shim__fail(s, "domain %u %s", v->domain->domid, obituary);
+}
+
+int shim__await(struct shim_vcpu *v)
+{
+    struct shim_mailbox *m = v->mailbox;
+    const uint32_t n = m->request;
+    double started = 0, looked = 0;
+
     for (uint32_t spins = 1;; spins++) {
         if (__atomic_load_n(&m->response, __ATOMIC_ACQUIRE) == n)
             return 0;
@@ -76,29 +137,34 @@ int shim__call(struct shim *s, uint64_t command)
             continue;
         }
         sched_yield();
-        if (deadline == 0)
-            deadline = now() + CALL_SECONDS;
-        if (spins % (SPINS * 64) != 0)
+        if (started == 0)
+            started = looked = now();
+        if (spins % (SPINS * 64) != 0 || now() < looked + LOOK_SECONDS)
             continue;
-        if (!shim__alive(s))
-            return gone(s, "Xen stopped");
-        if (now() > deadline)
-            return gone(s, "Xen does not answer");
+        if (look(v, started) != 0)
+            return -1;
+        looked = now();
     }
 }
 
-int shim__hypercall(struct shim *s, uint64_t number, const uint64_t arg[5],
+int shim__call(struct shim_vcpu *v, uint64_t command)
+{
+    shim__post(v, command);
+    return shim__await(v);
+}
+
+int shim__hypercall(struct shim_vcpu *v, uint64_t number, const uint64_t arg[5],
                     int64_t *rc)
 {
-    s->mailbox->arg[0] = number;
-    memcpy(&s->mailbox->arg[1], arg, 5 * sizeof(arg[0]));
-    if (shim__call(s, SHIM_HYPERCALL) != 0)
+    v->mailbox->arg[0] = number;
+    memcpy(&v->mailbox->arg[1], arg, 5 * sizeof(arg[0]));
+    if (shim__call(v, SHIM_HYPERCALL) != 0)
         return -1;
-    *rc = s->mailbox->rc;
+    *rc = v->mailbox->rc;
     return 0;
 }
 
-uint64_t shim__data(const struct shim *s, size_t offset)
+uint64_t shim__data(const struct shim_vcpu *v, size_t offset)
 {
-    return s->mailbox->self + offsetof(struct shim_mailbox, data) + offset;
+    return v->mailbox->self + offsetof(struct shim_mailbox, data) + offset;
 }

@@ -50,7 +50,7 @@ static void exec_qemu(const struct shim *s, const char *ram_path)
     ARG("-initrd"), ARG(s->config.kernel);
     ARG("-append");
     ARG("loglvl=all guest_loglvl=all com1=115200,8n1 console=com1 "
-        "dom0_mem=64M sched=credit");
+        "dom0_mem=64M dom0_max_vcpus=2 sched=credit");
     ARG(NULL);
 #undef ARG
     fd = open(errors, O_WRONLY | O_CREAT | O_TRUNC, 0600);

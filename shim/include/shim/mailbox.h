@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The mailbox through which a host drives the shim. It lies in the guest's
+ * The mailbox of one vCPU, through which a host drives the shim. It lies in the guest's
  * RAM, which the host shares. One request at a time: the host fills in the
  * command, then raises request (release); the guest executes it, fills in the
  * answer, then sets response to the same number (release).
@@ -10,7 +10,8 @@
 
 #include <stdint.h>
 
-#define SHIM_MAGIC 0x314d494853504e46ull /* "FNPSHIM1" */
+#define SHIM_MAGIC 0x324d494853504e46ull /* "FNPSHIM2" */
+#define SHIM_VCPUS 2u                    /* with a mailbox each, in a row */
 #define SHIM_DATA_SIZE 65536u
 #define SHIM_VIRT_BASE 0xffffffff80000000ull
 
@@ -29,6 +30,7 @@ struct shim_mailbox {
     _Alignas(64) uint32_t response;
 
     _Alignas(64) uint64_t command;
+    uint64_t spins; /* how often to look before the CPU is given away */
     uint64_t arg[6];
     int64_t rc;
     uint64_t value;
@@ -42,6 +44,7 @@ struct shim_mailbox {
     uint64_t first_free;  /* first pfn beyond the boot map */
     uint64_t boot_l4;     /* mfn */
     uint64_t shared_info; /* machine address */
+    uint64_t secondary;   /* where vCPU 1 begins, its mailbox in rdi */
 
     _Alignas(4096) uint8_t data[SHIM_DATA_SIZE];
 };

@@ -44,7 +44,8 @@ struct pvt_outcome {
 
 /*
  * Frames every machine has. boot_l4[511] -> boot_l3[510] -> boot_l2 is what
- * domain 0 runs on; boot_l2[PVT_WINDOW_SLOT] is free for a trace's window.
+ * both vCPUs of a domain run on; boot_l2[PVT_WINDOW_SLOT] is free for a
+ * trace's window. These four frames each domain has for itself.
  */
 struct pvt_known_frames {
     xm_mfn boot_l4, boot_l3, boot_l2;
@@ -55,6 +56,7 @@ struct pvt_known_frames {
     xm_mfn m2p;         /* a frame of the M2P, dom_xen's */
     uint64_t nr_frames; /* max_page: this number and above do not exist */
 };
+#define PVT_VCPUS 2u /* of each domain, that run */
 #define PVT_WINDOW_SLOT 256u
 #define PVT_WINDOW_VA 0xffffffffa0000000ull
 
@@ -62,6 +64,13 @@ struct pvt_backend;
 
 struct pvt_backend_ops {
     const char *name; /* "model", "Xen 4.17.7" is in pvt_backend.version */
+    /*
+     * Makes a domain ready for a trace, builds it if need be, and fills KNOWN
+     * with its frames. 1: such a domain this machine does not have, message
+     * says why; -1: failed. Until end_trace.
+     */
+    int (*use_domain)(struct pvt_backend *b, xm_domid domid, bool privileged,
+                      struct pvt_known_frames *known);
     /* Fresh frames of domid, C = 1, type none, zeroed. 0, or -1 + message. */
     int (*take_frames)(struct pvt_backend *b, xm_domid domid, uint32_t count,
                        xm_mfn *mfns);
@@ -75,7 +84,10 @@ struct pvt_backend_ops {
     /* -1: the machine is gone (crash, hang); message says how. */
     int (*execute)(struct pvt_backend *b, const struct pvt_op *op,
                    struct pvt_outcome *out);
-    /* Back to the boot tables: base, no user base, empty window slot. */
+    /*
+     * All domains back to the boot tables: base, no user base, empty window
+     * slot. What is beyond repair is built again.
+     */
     int (*end_trace)(struct pvt_backend *b);
     /*
      * Copies the whole state into a model machine of nr_frames frames and its
@@ -88,7 +100,7 @@ struct pvt_backend_ops {
 
 struct pvt_backend {
     const struct pvt_backend_ops *ops;
-    struct pvt_known_frames known;
+    struct pvt_known_frames known; /* of domain 0 */
     char version[64];  /* "Xen 4.17.7" */
     char message[256]; /* after a failure: what happened, what to do */
 };

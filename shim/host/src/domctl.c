@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What dom0 does to other domains: domctl, memory and pins, as raw hypercalls
+ * through its mailbox. The structure of a domctl and what it points to are in
+ * the mailbox's data.
+ */
+#include "internal.h"
+
+#define __XEN_TOOLS__ 1
+#include <stdio.h>
+#include <string.h>
+#include <xen/domctl.h>
+#include <xen/memory.h>
+#include <xen/sched.h>
+
+#define LIST_AT 256u /* behind the structure */
+#define EXTENT_ORDER 9u
+
+int shim__domctl(struct shim *s, uint32_t command, xm_domid domid,
+                 struct xen_domctl *op, int64_t *rc)
+{
+    struct shim_vcpu *v = shim__control(s);
+    const uint64_t arg[5] = { shim__data(v, 0) };
+
+    op->cmd = command;
+    op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
+    op->domain = domid;
+    memcpy(v->mailbox->data, op, sizeof(*op));
+    if (shim__hypercall(v, __HYPERVISOR_domctl, arg, rc) != 0)
+        return -1;
+    memcpy(op, v->mailbox->data, sizeof(*op));
+    return 0;
+}
+
+int shim__must_domctl(struct shim *s, uint32_t command, xm_domid domid,
+                      struct xen_domctl *op, const char *what)
+{
+    int64_t rc;
+
+    if (shim__domctl(s, command, domid, op, &rc) != 0)
+        return -1;
+    return rc == 0 ? 0
+                   : shim__fail(s, "domain %u: %s failed: %lld", domid, what,
+                                (long long)rc);
+}
+
+int shim__populate(struct shim *s, xm_domid domid, uint32_t count,
+                   uint64_t *list)
+{
+    struct shim_vcpu *v = shim__control(s);
+    struct xen_memory_reservation r = { .nr_extents = count,
+                                        .extent_order = EXTENT_ORDER,
+                                        .domid = domid };
+    const uint64_t arg[5] = { XENMEM_populate_physmap, shim__data(v, 0) };
+    int64_t rc;
+
+    /* Of the guest's addresses, which are no addresses here. */
+    for (uint32_t i = 0; i < count; i++)
+        list[i] = (uint64_t)i << EXTENT_ORDER;
+    memcpy(v->mailbox->data + LIST_AT, list, count * sizeof(list[0]));
+    r.extent_start.p = (void *)(uintptr_t)shim__data(v, LIST_AT);
+    memcpy(v->mailbox->data, &r, sizeof(r));
+    if (shim__hypercall(v, __HYPERVISOR_memory_op, arg, &rc) != 0)
+        return -1;
+    if (rc != count)
+        return shim__fail(s,
+                          "domain %u: Xen has %lld of %u blocks of 2 MiB: "
+                          "give the machine more memory",
+                          domid, (long long)rc, count);
+    memcpy(list, v->mailbox->data + LIST_AT, count * sizeof(list[0]));
+    return 0;
+}
+
+int shim__pin_l4(struct shim *s, xm_domid domid, xm_mfn mfn)
+{
+    struct shim_vcpu *v = shim__control(s);
+    const struct mmuext_op op = { .cmd = MMUEXT_PIN_L4_TABLE,
+                                  .arg1.mfn = mfn };
+    const uint64_t arg[5] = { shim__data(v, 0), 1, 0, domid };
+    int64_t rc;
+
+    memcpy(v->mailbox->data, &op, sizeof(op));
+    if (shim__hypercall(v, __HYPERVISOR_mmuext_op, arg, &rc) != 0)
+        return -1;
+    return rc == 0 ? 0
+                   : shim__fail(s, "domain %u: Xen refuses its tables: %lld",
+                                domid, (long long)rc);
+}
+
+const char *shim__obituary(struct shim_domain *d)
+{
+    static const char *const reasons[] = {
+        [SHUTDOWN_poweroff] = "has powered off",
+        [SHUTDOWN_reboot] = "has rebooted",
+        [SHUTDOWN_suspend] = "is suspended",
+        [SHUTDOWN_crash] = "has crashed",
+    };
+    struct xen_domctl op = { 0 };
+    uint32_t flags, reason;
+    int64_t rc;
+
+    if (shim__domctl(d->shim, XEN_DOMCTL_getdomaininfo, d->domid, &op, &rc))
+        return "cannot be asked about: dom0 does not answer";
+    /* Of a domain that is gone the answer is about the next one. */
+    if (rc != 0 || op.u.getdomaininfo.domain != d->domid)
+        return "is gone";
+    flags = op.u.getdomaininfo.flags;
+    if (!(flags & (XEN_DOMINF_shutdown | XEN_DOMINF_dying)))
+        return NULL;
+    reason = flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
+    return reason < sizeof(reasons) / sizeof(reasons[0]) ? reasons[reason]
+                                                         : "has shut down";
+}
