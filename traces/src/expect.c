@@ -108,7 +108,6 @@ static void name_frame(struct run *r, const struct pvt_final *f,
                        uint32_t before)
 {
     struct pvt_difference *d;
-    FILE *name;
 
     if (r->report->nr_differences == before || before >= PVT_MAX_DIFFERENCES)
         return;
@@ -116,11 +115,7 @@ static void name_frame(struct run *r, const struct pvt_final *f,
     d->mfn = run_frame(r, f->slot.frame);
     if (f->kind == PVT_FINAL_PTE)
         d->slot = f->slot.index;
-    name = fmemopen(d->frame, sizeof(d->frame), "w");
-    if (name) {
-        pvt_frame_ref_print(name, r->trace, f->slot.frame);
-        fclose(name);
-    }
+    run_frame_name(r, f->slot.frame, d->frame, sizeof(d->frame));
 }
 
 int run_expect_final(struct run *r)

@@ -117,20 +117,26 @@ static bool parse_page(struct parser *p)
 static bool parse_window(struct parser *p)
 {
     struct pvt_trace *t = p->t;
+    struct pvt_domain *d;
+    uint32_t page;
+    bool declared;
 
-    if (t->has_window)
-        return parse_fail(p, "a trace has one window");
     if (t->nr_domains == 0)
         return parse_fail(p, "declare the domain before its window");
-    if (is_page(p, &t->window)) {
-        t->window_declared_page = true;
+    declared = is_page(p, &page);
+    d = &t->domains[declared ? t->pages[page].domain : 0];
+    if (d->has_window)
+        return parse_fail(p, "domain '%s' has a window already", d->name);
+    if (declared) {
         parse_advance(p);
     } else {
-        t->window = t->nr_pages;
+        page = t->nr_pages;
         if (!add_page(p, 0))
             return false;
     }
-    t->has_window = true;
+    d->has_window = true;
+    d->window_declared = declared;
+    d->window = page;
     return true;
 }
 

@@ -159,14 +159,25 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
     return 0;
 }
 
+static bool load_boot_tables(struct model *m, xm_mfn l4)
+{
+    const struct mmuext_op ops[] = {
+        { .cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = l4 },
+        { .cmd = MMUEXT_PIN_L4_TABLE, .arg1.mfn = l4 },
+    };
+
+    for (m->cpu.vcpu = 0; m->cpu.vcpu < PVT_VCPUS; m->cpu.vcpu++)
+        if (xm_mmuext_op(&m->cpu, ops, m->cpu.vcpu == 0 ? 2 : 1, NULL,
+                         DOMID_SELF)
+                .rc != 0)
+            return false;
+    return true;
+}
+
 /* boot_l4[511] -> boot_l3[510] -> boot_l2[0] -> an L1 that maps all four. */
 static int build_boot_tables(struct model *m, xm_domid domid,
                              struct pvt_known_frames *known)
 {
-    const struct mmuext_op ops[] = {
-        { .cmd = MMUEXT_PIN_L4_TABLE, .arg1.mfn = m->next_free },
-        { .cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = m->next_free },
-    };
     const xm_mfn first = m->next_free, l1 = first + BOOT_TABLES - 1;
 
     if (first + BOOT_TABLES >= m->config.nr_frames)
@@ -185,8 +196,7 @@ static int build_boot_tables(struct model *m, xm_domid domid,
     xm_ram_frame(&m->cpu, first + 1)[510] = xm_pte(known->boot_l2, BOOT_FLAGS);
     xm_ram_frame(&m->cpu, first + 2)[0] = xm_pte(l1, BOOT_FLAGS);
     m->cpu.domid = domid;
-    m->cpu.vcpu = 0;
-    return xm_mmuext_op(&m->cpu, ops, 2, NULL, DOMID_SELF).rc == 0
+    return load_boot_tables(m, first)
                ? 0
                : fail(m, "the model refuses its own boot tables: please "
                          "report this");
@@ -242,6 +252,26 @@ static int boot(struct model *m)
     return rc;
 }
 
+/* Domain 0 is always there: only its privilege changes. */
+static int use_domain(struct pvt_backend *b, xm_domid domid, bool privileged,
+                      struct pvt_known_frames *known)
+{
+    struct model *m = model_of(b);
+    struct xm_domain *d = xm_domain_find(m->cpu.machine, domid);
+
+    *known = b->known;
+    if (d && d->domid == 0) {
+        d->privileged = privileged;
+        return 0;
+    }
+    if (!m->synthetic || d)
+        return fail(m, "the domains of an adopted machine are made by the "
+                       "machine itself");
+    if (!create_domain(m, domid, privileged))
+        return fail(m, "the machine has no room for another domain");
+    return build_boot_tables(m, domid, known);
+}
+
 static int end_trace(struct pvt_backend *b)
 {
     struct model *m = model_of(b);
@@ -276,6 +306,7 @@ static void model_close(struct pvt_backend *b)
 
 static const struct pvt_backend_ops model_ops = {
     .name = "model",
+    .use_domain = use_domain,
     .take_frames = take_frames,
     .write_page = write_page,
     .read_page = read_page,
@@ -364,24 +395,6 @@ int pvt_model_adopt(struct pvt_backend *other, struct pvt_backend **out)
     }
     *out = &m->backend;
     return 0;
-}
-
-int pvt_model_add_domain(struct pvt_backend *model, xm_domid domid,
-                         bool privileged, struct pvt_known_frames *known)
-{
-    struct model *m = model_of(model);
-    struct xm_domain *d = xm_domain_find(m->cpu.machine, domid);
-
-    *known = model->known;
-    if (d) {
-        d->privileged = privileged;
-        return 0;
-    }
-    if (!m->synthetic)
-        return fail(m, "there is only domain 0 on this machine");
-    if (!create_domain(m, domid, privileged))
-        return fail(m, "the machine has no room for another domain");
-    return build_boot_tables(m, domid, known);
 }
 
 struct xm_cpu *pvt_model_cpu(struct pvt_backend *model)

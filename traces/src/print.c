@@ -19,6 +19,8 @@ void pvt_frame_ref_print(FILE *f, const struct pvt_trace *t,
         fprintf(f, "%s", t->pages[r.page].name);
     else if (r.kind == PVT_FRAME_MFN)
         fprintf(f, "mfn:0x%" PRIx64, r.mfn);
+    else if (r.domain != 0)
+        fprintf(f, "%s.%s", t->domains[r.domain].name, term_frames[r.kind]);
     else
         fprintf(f, "%s", term_frames[r.kind]);
 }
@@ -242,6 +244,14 @@ static void print_final(FILE *f, const struct pvt_trace *t,
     fputc('\n', f);
 }
 
+/* The page is there by a window line alone. */
+static bool is_bare_window(const struct pvt_trace *t, uint32_t page)
+{
+    const struct pvt_domain *d = &t->domains[t->pages[page].domain];
+
+    return d->has_window && d->window == page && !d->window_declared;
+}
+
 /* Pages of one domain share a line, in the order they were declared. */
 static void print_pages(FILE *f, const struct pvt_trace *t)
 {
@@ -251,20 +261,20 @@ static void print_pages(FILE *f, const struct pvt_trace *t)
         const uint32_t domain = t->pages[i].domain;
         uint32_t on_line = 0;
 
-        if (t->has_window && i == t->window && !t->window_declared_page) {
+        if (is_bare_window(t, i)) {
             fprintf(f, "  window %s\n", t->pages[i++].name);
             continue;
         }
         fprintf(f, "  page %s", t->domains[domain].name);
-        for (;
-             i < t->nr_pages && t->pages[i].domain == domain && on_line < 16 &&
-             !(t->has_window && i == t->window && !t->window_declared_page);
+        for (; i < t->nr_pages && t->pages[i].domain == domain &&
+               on_line < 16 && !is_bare_window(t, i);
              i++, on_line++)
             fprintf(f, " %s", t->pages[i].name);
         fputc('\n', f);
     }
-    if (t->window_declared_page)
-        fprintf(f, "  window %s\n", t->pages[t->window].name);
+    for (i = 0; i < t->nr_domains; i++)
+        if (t->domains[i].window_declared)
+            fprintf(f, "  window %s\n", t->pages[t->domains[i].window].name);
 }
 
 static void print_init(FILE *f, const struct pvt_trace *t)

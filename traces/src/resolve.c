@@ -12,29 +12,41 @@ xm_mfn run_frame(const struct run *r, struct pvt_frame_ref ref)
     case PVT_FRAME_PAGE:
         return r->pages[ref.page];
     case PVT_FRAME_BOOT_L4:
-        return r->known.boot_l4;
+        return r->known[ref.domain].boot_l4;
     case PVT_FRAME_BOOT_L3:
-        return r->known.boot_l3;
+        return r->known[ref.domain].boot_l3;
     case PVT_FRAME_BOOT_L2:
-        return r->known.boot_l2;
+        return r->known[ref.domain].boot_l2;
     case PVT_FRAME_SHARED_INFO:
-        return r->known.shared_info;
+        return r->known[ref.domain].shared_info;
     case PVT_FRAME_XEN:
-        return r->known.xen;
+        return r->known[0].xen;
     case PVT_FRAME_FREE:
-        return r->known.free;
+        return r->known[0].free;
     case PVT_FRAME_MMIO:
-        return r->known.mmio;
+        return r->known[0].mmio;
     case PVT_FRAME_M2P:
-        return r->known.m2p;
+        return r->known[0].m2p;
     case PVT_FRAME_NONEXISTENT:
-        return r->known.nr_frames;
+        return r->known[0].nr_frames;
     case PVT_FRAME_ALL_ONES:
         return XM_MFN_ALL_ONES;
     case PVT_FRAME_MFN:
         return ref.mfn;
     }
     return 0;
+}
+
+/* As the trace writes it, cut to SIZE. */
+void run_frame_name(const struct run *r, struct pvt_frame_ref ref, char *name,
+                    size_t size)
+{
+    FILE *f = fmemopen(name, size, "w");
+
+    if (!f)
+        return;
+    pvt_frame_ref_print(f, r->trace, ref);
+    fclose(f);
 }
 
 uint64_t run_entry(const struct run *r, const struct pvt_entry *e)

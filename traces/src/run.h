@@ -25,7 +25,7 @@ struct run {
     const struct pvt_trace *trace;
     struct pvt_report *report;
     struct pvt_backend *sides[NR_SIDES];
-    struct pvt_known_frames known;
+    struct pvt_known_frames known[PVT_MAX_DOMAINS]; /* of each domain */
     xm_mfn *pages;
     struct leftover *leftovers;
     struct pvt_watched *watched; /* the pages, then the boot tables */
@@ -47,6 +47,8 @@ struct resolved {
 
 /* resolve.c */
 xm_mfn run_frame(const struct run *r, struct pvt_frame_ref ref);
+void run_frame_name(const struct run *r, struct pvt_frame_ref ref, char *name,
+                    size_t size);
 uint64_t run_entry(const struct run *r, const struct pvt_entry *e);
 xm_vaddr run_va(struct pvt_va va);
 void run_resolve(const struct run *r, const struct pvt_step *s,

@@ -18,49 +18,42 @@ static int fail_side(struct run *r, enum side side)
     return fail(r, r->sides[side]->message);
 }
 
-/* Actual Xen as it is started here has domain 0 with one vCPU. */
-static bool must_skip(struct run *r)
+/* The other machine, if there is one, chooses the frames: the model follows. */
+static enum side leader(const struct run *r)
 {
-    const struct pvt_trace *t = r->trace;
-    const char *why = NULL;
-
-    if (!r->sides[SIDE_OTHER])
-        return false;
-    for (uint32_t i = 0; i < t->nr_domains; i++)
-        if (t->domains[i].domid != 0 || !t->domains[i].privileged)
-            why = "it needs an unprivileged domain";
-    for (uint32_t i = 0; i < t->nr_steps && !why; i++)
-        if (t->steps[i].vcpu != 0)
-            why = "it needs more than one vCPU";
-    if (why) {
-        r->report->skipped = true;
-        fail(r, why);
-    }
-    return why != NULL;
+    return r->sides[SIDE_OTHER] ? SIDE_OTHER : SIDE_MODEL;
 }
 
-/* The boot tables are those of the first domain. */
-static int make_domains(struct run *r)
+static int skip(struct run *r, const char *why)
 {
+    r->report->skipped = true;
+    (void)fail(r, why);
+    return 1;
+}
+
+/* 1: the machine has no such domain, or the domain no such vCPU. */
+static int use_domains(struct run *r)
+{
+    struct pvt_backend *b = r->sides[leader(r)];
     const struct pvt_trace *t = r->trace;
-    struct pvt_backend *model = r->sides[SIDE_MODEL];
 
+    for (uint32_t i = 0; i < t->nr_steps; i++)
+        if (t->steps[i].vcpu >= PVT_VCPUS)
+            return skip(r, "it needs more than two vCPUs of a domain");
     for (uint32_t i = 0; i < t->nr_domains; i++) {
-        struct pvt_known_frames known;
+        const int rc =
+            b->ops->use_domain(b, t->domains[i].domid, t->domains[i].privileged,
+                               &r->known[i]);
 
-        if (pvt_model_add_domain(model, t->domains[i].domid,
-                                 t->domains[i].privileged, &known) != 0)
-            return fail_side(r, SIDE_MODEL);
-        if (i == 0)
-            r->known = known;
+        if (rc != 0)
+            return rc > 0 ? skip(r, b->message) : fail_side(r, leader(r));
     }
     return 0;
 }
 
-/* The other machine chooses the frames, the model follows. */
 static int take_pages(struct run *r)
 {
-    const enum side side = r->sides[SIDE_OTHER] ? SIDE_OTHER : SIDE_MODEL;
+    const enum side side = leader(r);
     struct pvt_backend *b = r->sides[side];
     const struct pvt_trace *t = r->trace;
 
@@ -106,6 +99,14 @@ static void watch(struct run *r, const char *name, xm_mfn mfn)
     w->mfn = mfn;
 }
 
+static void watch_known(struct run *r, struct pvt_frame_ref ref)
+{
+    struct pvt_watched *w = &r->watched[r->nr_watched];
+
+    watch(r, "", run_frame(r, ref));
+    run_frame_name(r, ref, w->name, sizeof(w->name));
+}
+
 static int prepare(struct run *r)
 {
     const struct pvt_trace *t = r->trace;
@@ -114,14 +115,10 @@ static int prepare(struct run *r)
 
     r->pages = calloc(t->nr_pages + 1u, sizeof(*r->pages));
     r->leftovers = calloc(t->nr_pages + 1u, sizeof(*r->leftovers));
-    r->watched = calloc(t->nr_pages + 3u, sizeof(*r->watched));
+    r->watched =
+        calloc(t->nr_pages + 3u * t->nr_domains, sizeof(*r->watched));
     if (!r->pages || !r->leftovers || !r->watched)
         return fail(r, "out of memory: free some");
-    if (other) {
-        r->known = other->known;
-    } else if (make_domains(r) != 0) {
-        return -1;
-    }
     if (take_pages(r) != 0 || (other && write_pages(r, SIDE_OTHER) != 0))
         return -1;
     if (other && pvt_model_sync(model, other) != 0)
@@ -130,9 +127,10 @@ static int prepare(struct run *r)
         return -1;
     for (uint32_t i = 0; i < t->nr_pages; i++)
         watch(r, t->pages[i].name, r->pages[i]);
-    watch(r, "boot.l4", r->known.boot_l4);
-    watch(r, "boot.l3", r->known.boot_l3);
-    watch(r, "boot.l2", r->known.boot_l2);
+    for (uint32_t i = 0; i < t->nr_domains; i++)
+        for (enum pvt_frame_kind k = PVT_FRAME_BOOT_L4; k <= PVT_FRAME_BOOT_L2;
+             k++)
+            watch_known(r, (struct pvt_frame_ref){ .kind = k, .domain = i });
     return 0;
 }
 
@@ -175,30 +173,39 @@ static int execute(struct run *r, const struct pvt_op *op,
 }
 
 /* The window's page becomes the L1 table behind window[0]. */
-static int open_window(struct run *r)
+static int open_window(struct run *r, uint32_t domain)
 {
     static const struct pvt_expect success = { .kind = PVT_EXPECT_RC };
-    const struct pvt_trace *t = r->trace;
+    const struct pvt_domain *d = &r->trace->domains[domain];
     const uint64_t flags = XM_PTE_P | XM_PTE_RW | XM_PTE_US | XM_PTE_A;
     struct pvt_outcome out[NR_SIDES];
     struct mmu_update update;
     struct pvt_op op;
 
-    if (!t->has_window)
-        return 0;
     update = (struct mmu_update){
-        .ptr = r->known.boot_l2 << XM_PAGE_SHIFT | PVT_WINDOW_SLOT * 8u,
-        .val = xm_pte(r->pages[t->window], flags),
+        .ptr =
+            r->known[domain].boot_l2 << XM_PAGE_SHIFT | PVT_WINDOW_SLOT * 8u,
+        .val = xm_pte(r->pages[d->window], flags),
     };
     op = (struct pvt_op){
         .call = PVT_MMU_UPDATE,
-        .domid = t->domains[t->pages[t->window].domain].domid,
+        .domid = d->domid,
         .count = 1,
         .updates = &update,
         .foreigndom = DOMID_SELF,
         .other = DOMID_SELF,
     };
     return execute(r, &op, &success, out);
+}
+
+static int open_windows(struct run *r)
+{
+    int rc = 0;
+
+    for (uint32_t i = 0; rc == 0 && i < r->trace->nr_domains; i++)
+        if (r->trace->domains[i].has_window && r->report->nr_differences == 0)
+            rc = open_window(r, i);
+    return rc;
 }
 
 static void note_fired(struct run *r, const struct pvt_outcome *o)
@@ -291,23 +298,26 @@ int pvt_run(const struct pvt_runner *runner, const struct pvt_trace *t,
                      .report = report,
                      .sides = { runner->model, runner->other },
                      .step = PVT_STEP_INIT };
-    int rc = -1;
+    int rc;
 
     memset(report, 0, sizeof(*report));
-    if (must_skip(&r))
-        return 0;
-    if (prepare(&r) == 0) {
+    rc = use_domains(&r);
+    if (rc == 0)
+        rc = prepare(&r);
+    if (rc == 0) {
         if (run_compare_state(&r) != 0) {
             rc = fail(&r, "the machine cannot be read");
         } else {
             run_check_invariants(&r);
-            rc = report->nr_differences ? 0 : open_window(&r);
+            rc = open_windows(&r);
         }
         if (rc == 0 && report->nr_differences == 0)
             rc = run_steps(&r);
         if (rc == 0)
             rc = finish(&r);
     }
+    if (rc > 0)
+        rc = 0; /* skipped */
     if (end_trace(&r) != 0)
         rc = -1;
     free(r.pages);

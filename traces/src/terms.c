@@ -79,6 +79,24 @@ static bool find_page(struct parser *p, struct pvt_frame_ref *r)
                       name);
 }
 
+/* boot.l4 is that of the first domain, d1.boot.l4 of d1. */
+static bool skip_frame_of(struct parser *p, const char *name, uint32_t *domain)
+{
+    char full[2 * PVT_MAX_NAME];
+
+    *domain = 0;
+    if (parse_skip_word(p, name))
+        return true;
+    for (uint32_t i = 0; i < p->t->nr_domains; i++) {
+        snprintf(full, sizeof(full), "%s.%s", p->t->domains[i].name, name);
+        if (parse_skip_word(p, full)) {
+            *domain = i;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool parse_frame(struct parser *p, struct pvt_frame_ref *r)
 {
     *r = (struct pvt_frame_ref){ .kind = PVT_FRAME_ZERO };
@@ -93,7 +111,13 @@ bool parse_frame(struct parser *p, struct pvt_frame_ref *r)
         return parse_char(p, ':') &&
                parse_number(p, "a frame number", (1ull << 52) - 1, &r->mfn);
     }
-    for (size_t i = PVT_FRAME_BOOT_L4; i < PVT_FRAME_MFN; i++) {
+    for (size_t i = PVT_FRAME_BOOT_L4; i <= PVT_FRAME_SHARED_INFO; i++) {
+        if (skip_frame_of(p, term_frames[i], &r->domain)) {
+            r->kind = (enum pvt_frame_kind)i;
+            return true;
+        }
+    }
+    for (size_t i = PVT_FRAME_XEN; i < PVT_FRAME_MFN; i++) {
         if (parse_skip_word(p, term_frames[i])) {
             r->kind = (enum pvt_frame_kind)i;
             return true;

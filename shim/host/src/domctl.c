@@ -6,7 +6,6 @@
  */
 #include "internal.h"
 
-#define __XEN_TOOLS__ 1
 #include <stdio.h>
 #include <string.h>
 #include <xen/domctl.h>

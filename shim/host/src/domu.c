@@ -8,7 +8,6 @@
  */
 #include "internal.h"
 
-#define __XEN_TOOLS__ 1
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

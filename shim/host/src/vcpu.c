@@ -6,7 +6,6 @@
  */
 #include "internal.h"
 
-#define __XEN_TOOLS__ 1
 #include <string.h>
 #include <unistd.h>
 #include <xen/domctl.h>

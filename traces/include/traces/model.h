@@ -25,13 +25,6 @@ int pvt_model_adopt(struct pvt_backend *other, struct pvt_backend **out);
 /* Takes over the state of OTHER once more. */
 int pvt_model_sync(struct pvt_backend *model, struct pvt_backend *other);
 
-/*
- * Makes a domain for the time of a trace, with boot tables of its own, which
- * KNOWN then names. Of domain 0 only the privilege changes.
- */
-int pvt_model_add_domain(struct pvt_backend *model, xm_domid domid,
-                         bool privileged, struct pvt_known_frames *known);
-
 /* For its configuration, faults and machine. */
 struct xm_cpu *pvt_model_cpu(struct pvt_backend *model);
 

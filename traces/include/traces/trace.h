@@ -19,7 +19,7 @@
 enum pvt_frame_kind {
     PVT_FRAME_ZERO, /* the number 0 where a frame is wanted */
     PVT_FRAME_PAGE, /* a page of the trace */
-    PVT_FRAME_BOOT_L4,
+    PVT_FRAME_BOOT_L4, /* this and the next three are a domain's own */
     PVT_FRAME_BOOT_L3,
     PVT_FRAME_BOOT_L2,
     PVT_FRAME_SHARED_INFO,
@@ -34,8 +34,9 @@ enum pvt_frame_kind {
 
 struct pvt_frame_ref {
     enum pvt_frame_kind kind;
-    uint32_t page; /* PVT_FRAME_PAGE: index into pages */
-    xm_mfn mfn;    /* PVT_FRAME_MFN */
+    uint32_t page;   /* PVT_FRAME_PAGE: index into pages */
+    uint32_t domain; /* whose boot table or shared_info: index into domains */
+    xm_mfn mfn;      /* PVT_FRAME_MFN */
 };
 
 struct pvt_slot {
@@ -123,6 +124,9 @@ struct pvt_domain {
     char name[PVT_MAX_NAME + 1];
     xm_domid domid;
     bool privileged;
+    bool has_window;
+    bool window_declared; /* the window's page has a page line too */
+    uint32_t window;      /* its page */
 };
 
 struct pvt_page {
@@ -166,9 +170,7 @@ struct pvt_trace {
     struct pvt_fill *fills;
     struct pvt_step *steps;
     struct pvt_final *finals;
-    bool has_window, has_final;
-    bool window_declared_page; /* the window's page has a page line too */
-    uint32_t window;           /* its page */
+    bool has_final;
 };
 
 struct pvt_error {
