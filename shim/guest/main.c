@@ -25,8 +25,7 @@ int shim_probe_load(uint64_t va, uint64_t *value);
 int shim_probe_store(uint64_t va, uint64_t value);
 extern uint64_t probe_error_code, probe_cr2;
 
-static struct shim_mailbox mailboxes[SHIM_VCPUS]
-    __attribute__((aligned(4096)));
+static struct shim_mailbox mailboxes[SHIM_VCPUS] __attribute__((aligned(4096)));
 static uint64_t pool[MAX_POOL], scratch[2 * MAX_POOL];
 static struct mm_report report;
 

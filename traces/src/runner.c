@@ -37,13 +37,12 @@ static int use_domains(struct run *r)
     struct pvt_backend *b = r->sides[leader(r)];
     const struct pvt_trace *t = r->trace;
 
-    for (uint32_t i = 0; i < t->nr_steps; i++)
+    for (uint32_t i = 0; r->sides[SIDE_OTHER] && i < t->nr_steps; i++)
         if (t->steps[i].vcpu >= PVT_VCPUS)
             return skip(r, "it needs more than two vCPUs of a domain");
     for (uint32_t i = 0; i < t->nr_domains; i++) {
-        const int rc =
-            b->ops->use_domain(b, t->domains[i].domid, t->domains[i].privileged,
-                               &r->known[i]);
+        const int rc = b->ops->use_domain(
+            b, t->domains[i].domid, t->domains[i].privileged, &r->known[i]);
 
         if (rc != 0)
             return rc > 0 ? skip(r, b->message) : fail_side(r, leader(r));
@@ -115,8 +114,7 @@ static int prepare(struct run *r)
 
     r->pages = calloc(t->nr_pages + 1u, sizeof(*r->pages));
     r->leftovers = calloc(t->nr_pages + 1u, sizeof(*r->leftovers));
-    r->watched =
-        calloc(t->nr_pages + 3u * t->nr_domains, sizeof(*r->watched));
+    r->watched = calloc(t->nr_pages + 3u * t->nr_domains, sizeof(*r->watched));
     if (!r->pages || !r->leftovers || !r->watched)
         return fail(r, "out of memory: free some");
     if (take_pages(r) != 0 || (other && write_pages(r, SIDE_OTHER) != 0))
@@ -183,8 +181,7 @@ static int open_window(struct run *r, uint32_t domain)
     struct pvt_op op;
 
     update = (struct mmu_update){
-        .ptr =
-            r->known[domain].boot_l2 << XM_PAGE_SHIFT | PVT_WINDOW_SLOT * 8u,
+        .ptr = r->known[domain].boot_l2 << XM_PAGE_SHIFT | PVT_WINDOW_SLOT * 8u,
         .val = xm_pte(r->pages[d->window], flags),
     };
     op = (struct pvt_op){

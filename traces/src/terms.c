@@ -47,8 +47,12 @@ static const char *const other_reserved[] = {
 
 bool term_is_reserved(const char *name)
 {
+    const char *dot = strchr(name, '.');
+
     for (size_t i = 0; i < sizeof(term_frames) / sizeof(*term_frames); i++)
-        if (strcmp(name, term_frames[i]) == 0)
+        if (strcmp(name, term_frames[i]) == 0 ||
+            (i >= PVT_FRAME_BOOT_L4 && i <= PVT_FRAME_SHARED_INFO && dot &&
+             strcmp(dot + 1, term_frames[i]) == 0))
             return true;
     for (size_t i = 0; term_flags[i].name; i++)
         if (strcmp(name, term_flags[i].name) == 0)

@@ -5,6 +5,7 @@
  */
 #include "internal.h"
 
+#include <traces/trace.h>
 #include <xen-model/pte.h>
 
 #include <stdarg.h>
@@ -16,7 +17,8 @@
 #define DONE_AT 0u
 #define REQUESTS_AT 64u
 
-#define LOW_ON_FRAMES 512u /* then a domU is built again */
+/* With less than a trace may ask for, a domU is built again. */
+#define LOW_ON_FRAMES PVT_MAX_PAGES
 
 int shim__fail(struct shim *s, const char *format, ...)
 {
@@ -142,7 +144,8 @@ static int call_batch(struct shim_vcpu *v, uint64_t number,
     const uint32_t untouched = PVT_DONE_UNTOUCHED;
 
     if ((SHIM_DATA_SIZE - REQUESTS_AT) / size < count)
-        return shim__fail(v->domain->shim, "a batch of %u is too large for the shim", count);
+        return shim__fail(v->domain->shim,
+                          "a batch of %u is too large for the shim", count);
     memcpy(data + DONE_AT, &untouched, sizeof(untouched));
     if (count != 0)
         memcpy(data + REQUESTS_AT, requests, count * size);
@@ -152,8 +155,8 @@ static int call_batch(struct shim_vcpu *v, uint64_t number,
     return 0;
 }
 
-static int access(struct shim_vcpu *v, uint64_t command, const struct pvt_op *op,
-                  struct pvt_outcome *out)
+static int access(struct shim_vcpu *v, uint64_t command,
+                  const struct pvt_op *op, struct pvt_outcome *out)
 {
     v->mailbox->arg[0] = op->va;
     v->mailbox->arg[1] = op->val;

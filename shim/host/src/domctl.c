@@ -73,8 +73,7 @@ int shim__populate(struct shim *s, xm_domid domid, uint32_t count,
 int shim__pin_l4(struct shim *s, xm_domid domid, xm_mfn mfn)
 {
     struct shim_vcpu *v = shim__control(s);
-    const struct mmuext_op op = { .cmd = MMUEXT_PIN_L4_TABLE,
-                                  .arg1.mfn = mfn };
+    const struct mmuext_op op = { .cmd = MMUEXT_PIN_L4_TABLE, .arg1.mfn = mfn };
     const uint64_t arg[5] = { shim__data(v, 0), 1, 0, domid };
     int64_t rc;
 
@@ -84,6 +83,41 @@ int shim__pin_l4(struct shim *s, xm_domid domid, xm_mfn mfn)
     return rc == 0 ? 0
                    : shim__fail(s, "domain %u: Xen refuses its tables: %lld",
                                 domid, (long long)rc);
+}
+
+static int unpin(struct shim *s, xm_domid domid, uint32_t count)
+{
+    struct shim_vcpu *v = shim__control(s);
+    const uint64_t arg[5] = { shim__data(v, 0), count, 0,
+                              domid == 0 ? DOMID_SELF : domid };
+    int64_t rc;
+
+    if (shim__hypercall(v, __HYPERVISOR_mmuext_op, arg, &rc) != 0)
+        return -1;
+    return rc == 0 ? 0
+                   : shim__fail(s, "domain %u: unpinning failed: %lld", domid,
+                                (long long)rc);
+}
+
+int shim__unpin_all(struct shim_domain *d)
+{
+    struct mmuext_op *ops = (void *)shim__control(d->shim)->mailbox->data;
+    uint32_t count = 0;
+
+    for (uint64_t pfn = d->first_pfn; pfn < d->next_pfn; pfn++) {
+        const xm_mfn mfn = d->p2m[pfn];
+        const struct xm_frame f = shim__frame(d->shim, mfn);
+
+        if (f.owner == d->domid && (f.type_info & XM_PGT_PINNED))
+            ops[count++] = (struct mmuext_op){ .cmd = MMUEXT_UNPIN_TABLE,
+                                               .arg1.mfn = mfn };
+        if (count == SHIM_DATA_SIZE / sizeof(*ops)) {
+            if (unpin(d->shim, d->domid, count) != 0)
+                return -1;
+            count = 0;
+        }
+    }
+    return count != 0 ? unpin(d->shim, d->domid, count) : 0;
 }
 
 const char *shim__obituary(struct shim_domain *d)

@@ -24,7 +24,7 @@
 #define UPPER (XM_PTE_P | XM_PTE_RW | XM_PTE_US | XM_PTE_A | XM_PTE_D)
 #define LEAF (XM_PTE_P | XM_PTE_RW | XM_PTE_A)
 #define START_TRIES 5000u /* of a millisecond */
-#define DESTROY_TRIES 5000u
+#define DESTROY_TRIES 2000u
 
 /* Where things are, as pfns. */
 struct layout {
@@ -54,9 +54,8 @@ static int create(struct shim_domain *d)
     if (shim__must_domctl(d->shim, XEN_DOMCTL_max_vcpus, d->domid, &op,
                           "max_vcpus") != 0)
         return -1;
-    op = (struct xen_domctl){
-        .u.max_mem.max_memkb = (NR_PAGES + 256u) * (XM_PAGE_SIZE / 1024u)
-    };
+    op = (struct xen_domctl){ .u.max_mem.max_memkb =
+                                  (NR_PAGES + 256u) * (XM_PAGE_SIZE / 1024u) };
     return shim__must_domctl(d->shim, XEN_DOMCTL_max_mem, d->domid, &op,
                              "max_mem");
 }
@@ -70,9 +69,9 @@ static int give_memory(struct shim_domain *d, const struct layout *l)
     if (shim__populate(d->shim, d->domid, EXTENTS, first) != 0)
         return -1;
     for (unsigned int i = 0; i < MAPPED; i++)
-        memset(shim__page(d->shim, first[i / EXTENT_FRAMES] +
-                                       i % EXTENT_FRAMES),
-               0, XM_PAGE_SIZE);
+        memset(
+            shim__page(d->shim, first[i / EXTENT_FRAMES] + i % EXTENT_FRAMES),
+            0, XM_PAGE_SIZE);
     p2m = shim__page(d->shim, first[0] + l->p2m);
     for (unsigned int i = 0; i < NR_PAGES; i++)
         p2m[i] = first[i / EXTENT_FRAMES] + i % EXTENT_FRAMES;
@@ -100,8 +99,7 @@ static void write_tables(const struct shim_domain *d, const struct layout *l)
 static void write_start_info(const struct shim_domain *d,
                              const struct layout *l)
 {
-    struct start_info *si =
-        (void *)shim__page(d->shim, d->p2m[l->start_info]);
+    struct start_info *si = (void *)shim__page(d->shim, d->p2m[l->start_info]);
 
     snprintf(si->magic, sizeof(si->magic), "xen-3.0-x86_64");
     si->nr_pages = NR_PAGES;
@@ -218,6 +216,11 @@ int shim__destroy_domain(struct shim_domain *d)
 
     if (!d->exists)
         return 0;
+    /* What holds a frame of it: tables of others that map it. */
+    for (uint32_t i = 0; i < SHIM_DOMAINS; i++)
+        if (i != d->domid && s->domains[i].exists &&
+            shim__unpin_all(&s->domains[i]) != 0)
+            return -1;
     if (s->active && s->active->domain == d)
         s->active = NULL;
     *d = (struct shim_domain){ .shim = s, .domid = d->domid };

@@ -25,8 +25,7 @@ static int read_file(struct shim *s, struct shim_image *image)
     }
     image->size = (size_t)size;
     image->file = malloc(image->size + 1);
-    if (!image->file ||
-        fread(image->file, 1, image->size, f) != image->size) {
+    if (!image->file || fread(image->file, 1, image->size, f) != image->size) {
         fclose(f);
         return shim__fail(s, "%s cannot be read", s->config.kernel);
     }

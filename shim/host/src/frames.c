@@ -99,7 +99,8 @@ int shim__find_tables(struct shim *s)
     uint64_t groups;
     int64_t rc;
 
-    if (shim__hypercall(shim__control(s), __HYPERVISOR_memory_op, none, &rc) != 0)
+    if (shim__hypercall(shim__control(s), __HYPERVISOR_memory_op, none, &rc) !=
+        0)
         return -1;
     k->nr_frames = (uint64_t)rc + 1;
     groups = (k->nr_frames + FRAMES_PER_GROUP - 1) / FRAMES_PER_GROUP;

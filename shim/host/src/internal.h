@@ -30,7 +30,8 @@ struct shim_domain {
     bool running; /* not paused */
     bool spoiled; /* to be built again before its next trace */
     const uint64_t *p2m;
-    uint64_t nr_pages, next_pfn; /* next_pfn: first frame not handed out */
+    uint64_t nr_pages;
+    uint64_t first_pfn, next_pfn; /* to hand out: the first ever, the next */
     xm_mfn boot_l4, boot_l3, boot_l2, shared_info;
     struct shim_vcpu vcpu[SHIM_VCPUS];
 };
@@ -107,6 +108,8 @@ int shim__must_domctl(struct shim *s, uint32_t command, xm_domid domid,
 int shim__populate(struct shim *s, xm_domid domid, uint32_t count,
                    uint64_t *list);
 int shim__pin_l4(struct shim *s, xm_domid domid, xm_mfn mfn);
+/* Unpins all that traces have left pinned. */
+int shim__unpin_all(struct shim_domain *d);
 /* NULL: it lives; else what has become of it. */
 const char *shim__obituary(struct shim_domain *d);
 

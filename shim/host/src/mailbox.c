@@ -38,8 +38,8 @@ static int gone(struct shim *s, const char *what)
 int shim__adopt_mailboxes(struct shim_domain *d, uint64_t address)
 {
     struct shim *s = d->shim;
-    struct shim_mailbox *const m = (struct shim_mailbox *)(void *)(s->ram +
-                                                                   address);
+    struct shim_mailbox *const m =
+        (struct shim_mailbox *)(void *)(s->ram + address);
 
     if (address == 0 || address + SHIM_VCPUS * sizeof(*m) > s->ram_size)
         return shim__fail(s, "the shim's mailbox is at %#llx, not in RAM",
@@ -53,7 +53,7 @@ int shim__adopt_mailboxes(struct shim_domain *d, uint64_t address)
         };
     d->p2m = (const uint64_t *)(void *)(s->ram + m->p2m);
     d->nr_pages = m->nr_pages;
-    d->next_pfn = m->first_free;
+    d->first_pfn = d->next_pfn = m->first_free;
     d->boot_l4 = m->boot_l4;
     d->shared_info = m->shared_info / XM_PAGE_SIZE;
     d->exists = d->running = true;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The mailbox of one vCPU, through which a host drives the shim. It lies in the guest's
- * RAM, which the host shares. One request at a time: the host fills in the
- * command, then raises request (release); the guest executes it, fills in the
- * answer, then sets response to the same number (release).
+ * The mailbox of one vCPU, through which a host drives the shim. It lies in the
+ * guest's RAM, which the host shares. One request at a time: the host fills in
+ * the command, then raises request (release); the guest executes it, fills in
+ * the answer, then sets response to the same number (release).
  */
 #ifndef SHIM_MAILBOX_H
 #define SHIM_MAILBOX_H

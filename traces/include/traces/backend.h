@@ -101,7 +101,7 @@ struct pvt_backend_ops {
 struct pvt_backend {
     const struct pvt_backend_ops *ops;
     struct pvt_known_frames known; /* of domain 0 */
-    char version[64];  /* "Xen 4.17.7" */
+    char version[64];              /* "Xen 4.17.7" */
     char message[256]; /* after a failure: what happened, what to do */
 };
 

@@ -17,8 +17,8 @@
 #define PVT_MAX_RULES 32u   /* on the rules line */
 
 enum pvt_frame_kind {
-    PVT_FRAME_ZERO, /* the number 0 where a frame is wanted */
-    PVT_FRAME_PAGE, /* a page of the trace */
+    PVT_FRAME_ZERO,    /* the number 0 where a frame is wanted */
+    PVT_FRAME_PAGE,    /* a page of the trace */
     PVT_FRAME_BOOT_L4, /* this and the next three are a domain's own */
     PVT_FRAME_BOOT_L3,
     PVT_FRAME_BOOT_L2,
