@@ -22,7 +22,7 @@
 void xm__init_xen_l4_slots(struct xm_cpu *c, xm_mfn table,
                            const struct xm_domain *d)
 {
-    uint64_t *const t = xm_ram_frame(c, table);
+    uint64_t *const t = xm__ram_to_write(c, table);
 
     for (unsigned int i = XM_L4_XEN_FIRST; i <= XM_L4_XEN_LAST; i++)
         t[i] = XEN_TOKEN;
@@ -73,7 +73,7 @@ struct xm_result xm__new_guest_cr3(struct xm_cpu *c, xm_mfn mfn)
     if (r.rc != 0)
         return r;
 
-    m2p_slot = &xm_ram_frame(c, mfn)[SLOT_RO_M2P];
+    m2p_slot = &xm__ram_to_write(c, mfn)[SLOT_RO_M2P];
     if (!xm__domain(c)->m2p_strict && *m2p_slot == 0)
         *m2p_slot = M2P_TOKEN;
     v->guest_table = mfn;
@@ -95,7 +95,7 @@ struct xm_result xm__new_user_baseptr(struct xm_cpu *c, xm_mfn mfn)
         if (r.rc != 0)
             return r;
         if (xm__domain(c)->m2p_strict)
-            xm_ram_frame(c, mfn)[SLOT_RO_M2P] = 0;
+            xm__ram_to_write(c, mfn)[SLOT_RO_M2P] = 0;
     }
     v->guest_table_user = mfn;
     v->has_user_base = mfn != 0;

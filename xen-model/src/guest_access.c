@@ -13,9 +13,13 @@ static void set_accessed(const struct xm_cpu *c, const struct xm_walk *w,
 {
     if (w->m2p)
         return;
-    for (unsigned int level = 4; level >= (w->ok ? 1 : w->level + 1); level--)
-        xm_ram_frame(c, w->table[level])[xm_va_index(va, level)] |=
-            XM_PTE_A | (dirty && level == 1 ? XM_PTE_D : 0);
+    for (unsigned int level = 4; level >= (w->ok ? 1 : w->level + 1); level--) {
+        const uint64_t bits = XM_PTE_A | (dirty && level == 1 ? XM_PTE_D : 0);
+
+        if ((w->entry[level] & bits) != bits)
+            xm__ram_to_write(c, w->table[level])[xm_va_index(va, level)] |=
+                bits;
+    }
 }
 
 static struct xm_page_fault page_fault(const struct xm_walk *w, xm_vaddr va)
@@ -42,11 +46,11 @@ static uint32_t in_page(xm_vaddr va)
 }
 
 /* Bytes from VA to the end of its page, at most N. */
-static unsigned int part(xm_vaddr va, unsigned int n)
+static unsigned int part(xm_vaddr va, size_t n)
 {
     const unsigned int rest = XM_PAGE_SIZE - in_page(va);
 
-    return n < rest ? n : rest;
+    return n < rest ? (unsigned int)n : rest;
 }
 
 /* What is behind a walk: guest RAM, or an entry of the M2P. */
@@ -55,7 +59,7 @@ static const uint8_t *readable(struct xm_cpu *c, const struct xm_walk *w,
 {
     return w->m2p
                ? (const uint8_t *)xm_machine_m2p(c->machine, w->mfn) + (va & 7)
-               : (const uint8_t *)xm_ram_frame(c, w->mfn) + in_page(va);
+               : (const uint8_t *)xm__ram(c, w->mfn) + in_page(va);
 }
 
 bool xm__cpu_read(struct xm_cpu *c, xm_vaddr va, void *to, unsigned int n,
@@ -105,8 +109,8 @@ bool xm__cpu_write(struct xm_cpu *c, xm_vaddr va, const void *from,
         const struct xm_walk w = xm_walk(c, va, XM_PF_WRITE);
         const unsigned int k = part(va, n);
 
-        __builtin_memcpy((uint8_t *)xm_ram_frame(c, w.mfn) + in_page(va), in,
-                         k);
+        __builtin_memcpy((uint8_t *)xm__ram_to_write(c, w.mfn) + in_page(va),
+                         in, k);
         in += k;
         va += k;
         n -= k;
@@ -138,22 +142,16 @@ struct xm_page_fault xm_store64(struct xm_cpu *c, xm_vaddr va, uint64_t value)
     return xm_execute(c, &store, &r).fault;
 }
 
-/*
- * The bytes behind VA up to the end of its page, *N of them at most, which
- * becomes how many there are. NULL: not there for ACCESS.
- */
-static uint8_t *guest_page(struct xm_cpu *c, xm_vaddr va, uint32_t access,
-                           size_t *n)
+/* Xen's walk: the frame behind VA, guest RAM that allows ACCESS. */
+static bool reach(struct xm_cpu *c, xm_vaddr va, uint32_t access, xm_mfn *mfn)
 {
-    const size_t offset = va & (XM_PAGE_SIZE - 1);
     const struct xm_walk w = xm_walk(c, va, access);
 
     if (!w.ok || w.m2p)
-        return NULL;
+        return false;
     set_accessed(c, &w, va, access == XM_PF_WRITE);
-    if (*n > XM_PAGE_SIZE - offset)
-        *n = XM_PAGE_SIZE - offset;
-    return (uint8_t *)xm_ram_frame(c, w.mfn) + offset;
+    *mfn = w.mfn;
+    return true;
 }
 
 bool xm__copy_from_guest(struct xm_cpu *c, void *to, xm_vaddr from, size_t n)
@@ -163,15 +161,16 @@ bool xm__copy_from_guest(struct xm_cpu *c, void *to, xm_vaddr from, size_t n)
     if (!xm__guest_address(from))
         return false;
     while (n != 0) {
-        size_t part = n;
-        const uint8_t *in = guest_page(c, from, 0, &part);
+        const unsigned int k = part(from, n);
+        xm_mfn mfn;
 
-        if (!in)
+        if (!reach(c, from, 0, &mfn))
             return false;
-        __builtin_memcpy(out, in, part);
-        out += part;
-        from += part;
-        n -= part;
+        __builtin_memcpy(out, (const uint8_t *)xm__ram(c, mfn) + in_page(from),
+                         k);
+        out += k;
+        from += k;
+        n -= k;
     }
     return true;
 }
@@ -184,15 +183,16 @@ bool xm__copy_to_guest(struct xm_cpu *c, xm_vaddr to, const void *from,
     if (!xm__guest_address(to))
         return false;
     while (n != 0) {
-        size_t part = n;
-        uint8_t *out = guest_page(c, to, XM_PF_WRITE, &part);
+        const unsigned int k = part(to, n);
+        xm_mfn mfn;
 
-        if (!out)
+        if (!reach(c, to, XM_PF_WRITE, &mfn))
             return false;
-        __builtin_memcpy(out, in, part);
-        in += part;
-        to += part;
-        n -= part;
+        __builtin_memcpy((uint8_t *)xm__ram_to_write(c, mfn) + in_page(to), in,
+                         k);
+        in += k;
+        to += k;
+        n -= k;
     }
     return true;
 }

@@ -242,4 +242,7 @@ xm__hypercall xm__do_mmuext_op;
 xm__hypercall xm__do_update_va_mapping;
 xm__hypercall xm__do_update_va_mapping_otherdomain;
 
+/* Of no use here: xm__ram() reads, xm__ram_to_write() says so. */
+#pragma GCC poison xm_ram_frame
+
 #endif

@@ -62,7 +62,7 @@ static void count_table(const struct xm_cpu *c, struct recount *r, xm_mfn mfn)
 {
     const struct xm_frame *f = xm_machine_frame_const(c->machine, mfn);
     const unsigned int level = xm_pgt_level(f->type_info);
-    const uint64_t *t = xm_ram_frame(c, mfn);
+    const uint64_t *t = xm__ram(c, mfn);
     unsigned int end = XM_ENTRIES;
 
     if (level == 0 || xm__count(f) == 0)

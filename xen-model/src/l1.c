@@ -182,7 +182,7 @@ get_own_pages(struct xm_cpu *c, uint64_t *t, unsigned int i, xm_domid owner)
 
 struct xm_result xm__promote_l1_table(struct xm_cpu *c, xm_mfn table)
 {
-    uint64_t *const t = xm_ram_frame(c, table);
+    uint64_t *const t = xm__ram_to_write(c, table);
     const xm_domid owner = xm__frame(c, table)->owner;
     const struct xm_domain *d = xm_domain_find(c->machine, owner);
 
@@ -202,7 +202,7 @@ struct xm_result xm__promote_l1_table(struct xm_cpu *c, xm_mfn table)
 
 void xm__demote_l1_table(struct xm_cpu *c, xm_mfn table)
 {
-    const uint64_t *const t = xm_ram_frame(c, table);
+    const uint64_t *const t = xm__ram(c, table);
 
     for (unsigned int i = 0; i < XM_ENTRIES; i++)
         xm__put_page_from_l1e(c, (struct l1e){ t[i] });

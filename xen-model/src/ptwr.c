@@ -72,7 +72,7 @@ static enum emul ptwr_emulated_update(struct exec *x, xm_vaddr va, uint64_t v,
     rc = check_entry(x, &v);
     if (rc != EMUL_OKAY)
         return rc;
-    slot = &xm_ram_frame(x->c, x->table)[(word & (XM_PAGE_SIZE - 1)) / 8];
+    slot = &xm__ram_to_write(x->c, x->table)[(word & (XM_PAGE_SIZE - 1)) / 8];
     full = *slot;
     *slot = v;
     xm__put_page_from_l1e(x->c, (struct l1e){ full });

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Frames and their general references, inline: every entry that is taken or
- * dropped comes through here. Mirrors mfn_to_page(), get_page(), put_page().
- * Rules REF-*. Part of internal.h.
+ * Frames, their words in RAM and their general references, inline: every entry
+ * that is taken or dropped comes through here. Mirrors mfn_to_page(),
+ * get_page(), put_page(). Rules REF-*. Part of internal.h.
  */
 #ifndef XM_REFS_H
 #define XM_REFS_H
@@ -24,6 +24,25 @@ static inline struct xm_frame *xm__mfn_to_page(const struct xm_cpu *c,
 {
     assert(mfn < c->machine->config.nr_frames);
     return &xm__frames(c->machine)[mfn];
+}
+
+/* The words of a frame in guest RAM. */
+static inline const uint64_t *xm__ram(const struct xm_cpu *c, xm_mfn mfn)
+{
+    return c->ram + mfn * XM_ENTRIES;
+}
+
+/* MFN's words are about to change: snapshots hear of it. */
+static inline void xm__write_ram(const struct xm_cpu *c, xm_mfn mfn)
+{
+    if (c->written)
+        c->written[mfn / 64] |= 1ull << (mfn % 64);
+}
+
+static inline uint64_t *xm__ram_to_write(const struct xm_cpu *c, xm_mfn mfn)
+{
+    xm__write_ram(c, mfn);
+    return c->ram + mfn * XM_ENTRIES;
 }
 
 static inline uint64_t xm__count(const struct xm_frame *f)

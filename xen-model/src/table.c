@@ -24,6 +24,8 @@ static struct xm_result stop_promotion(struct xm_cpu *c, unsigned int level,
                                        unsigned int flags, struct xm_result r)
 {
     struct xm_frame *f = xm__frame(c, table);
+    const uint64_t *const t = xm__ram(c, table);
+    const struct xm_vcpu *v = xm__vcpu(c);
 
     if (r.rc == -XEN_ERESTART) {
         f->nr_validated = (uint16_t)i;
@@ -36,8 +38,10 @@ static struct xm_result stop_promotion(struct xm_cpu *c, unsigned int level,
         r.rc = -XEN_ERESTART;
     } else if (i != 0) {
         f->nr_validated = (uint16_t)i;
+        /* A child that failed half way leaves its reference to the slot. */
         f->partial_set =
-            (flags & XM_PTF_PARTIAL_SET) || (level > 2 && xm__vcpu(c)->has_old);
+            (flags & XM_PTF_PARTIAL_SET) ||
+            (level > 2 && v->has_old && v->old_guest_table == xm_pte_mfn(t[i]));
         xm__defer_put(c, table, XM_NO_MFN, true);
     }
     return r;
@@ -47,7 +51,7 @@ struct xm_result xm__promote_lxe_table(struct xm_cpu *c, unsigned int level,
                                        xm_mfn table)
 {
     struct xm_frame *f = xm__frame(c, table);
-    uint64_t *const t = xm_ram_frame(c, table);
+    uint64_t *const t = xm__ram_to_write(c, table);
     struct xm_domain *d = xm_domain_find(c->machine, f->owner);
     const unsigned int first = f->nr_validated;
     unsigned int flags = f->partial_set ? XM_PTF_PARTIAL_SET : 0;
@@ -96,7 +100,7 @@ int xm__demote_lxe_table(struct xm_cpu *c, unsigned int level, xm_mfn table,
                          bool preemptible)
 {
     struct xm_frame *f = xm__frame(c, table);
-    const uint64_t *const t = xm_ram_frame(c, table);
+    const uint64_t *const t = xm__ram(c, table);
     unsigned int i = f->nr_validated;
     unsigned int flags = preemptible ? XM_PTF_PREEMPTIBLE : 0;
     const bool asks = preemptible && checks_preemption(level);

@@ -94,7 +94,7 @@ struct xm_result xm__mod_lxe_entry(struct xm_cpu *c, unsigned int level,
                                    xm_mfn table, unsigned int slot,
                                    struct lxe e, bool preserve_ad)
 {
-    uint64_t *const p = &xm_ram_frame(c, table)[slot];
+    uint64_t *const p = &xm__ram_to_write(c, table)[slot];
     const struct lxe old = { *p };
     struct xm_result r;
 

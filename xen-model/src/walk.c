@@ -59,7 +59,7 @@ struct xm_walk xm_walk(const struct xm_cpu *c, xm_vaddr va, uint32_t access)
     for (unsigned int level = 4; level >= 1; level--) {
         w.level = level;
         w.table[level] = mfn;
-        w.entry[level] = xm_ram_frame(c, mfn)[xm_va_index(va, level)];
+        w.entry[level] = xm__ram(c, mfn)[xm_va_index(va, level)];
         if (level == 4 && va >= M2P_FIRST && va < M2P_END)
             return walk_m2p(c, va, w, error_code);
         if (level == 4 && xm_l4_slot_is_xen(xm_va_index(va, 4)))

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * The hypercalls of a PV guest that touch page tables: raw, with arguments in
- * guest memory, and the frequent ones with arguments already fetched. struct mmu_update, struct mmuext_op and the
- * constants are those of Xen's public headers.
+ * guest memory, and the frequent ones with arguments already fetched. struct
+ * mmu_update, struct mmuext_op and the constants are those of Xen's public
+ * headers.
  *
  * A call that is preempted answers -ERESTART (rule call.preempted) with what
  * was done so far in *done; calling again with the remaining requests goes on,

@@ -122,6 +122,11 @@ void xm_frame_set_kind(struct xm_machine *m, xm_mfn mfn,
 struct xm_cpu {
     struct xm_machine *machine;
     uint64_t *ram; /* guest RAM: 512 words a frame */
+    /*
+     * One bit a frame, set where the model writes RAM; the caller clears them.
+     * NULL: nobody wants to know (see snapshot.h).
+     */
+    uint64_t *written;
     xm_domid domid;
     uint32_t vcpu;
     uint32_t domain_index; /* where domid was found last: only a hint */

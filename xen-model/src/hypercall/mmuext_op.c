@@ -83,8 +83,7 @@ static struct xm_result clear_page(struct xm_cpu *c, xm_domid owner, xm_mfn mfn)
 
     if (r.rc != 0)
         return r;
-    for (unsigned int i = 0; i < XM_ENTRIES; i++)
-        xm_ram_frame(c, mfn)[i] = 0;
+    __builtin_memset(xm__ram_to_write(c, mfn), 0, XM_PAGE_SIZE);
     xm__put_page_and_type(c, mfn);
     return r;
 }
@@ -98,8 +97,8 @@ static struct xm_result copy_page(struct xm_cpu *c, xm_domid owner, xm_mfn to,
         return xm__deny(XM_R_COPY_SOURCE, from, owner);
     r = get_destination(c, owner, to, XM_R_COPY_NOT_OWN);
     if (r.rc == 0) {
-        for (unsigned int i = 0; i < XM_ENTRIES; i++)
-            xm_ram_frame(c, to)[i] = xm_ram_frame(c, from)[i];
+        __builtin_memmove(xm__ram_to_write(c, to), xm__ram(c, from),
+                          XM_PAGE_SIZE);
         xm__put_page_and_type(c, to);
     }
     xm__put_page(c, from);

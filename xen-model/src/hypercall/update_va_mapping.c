@@ -16,7 +16,7 @@ static struct xm_result find_l1(struct xm_cpu *c, xm_vaddr va, xm_mfn *l1)
     if (!xm__guest_address(va))
         return xm__deny(XM_R_UVM_VA, va, 0);
     for (unsigned int level = 4; level >= 2; level--) {
-        const uint64_t e = xm_ram_frame(c, mfn)[xm_va_index(va, level)];
+        const uint64_t e = xm__ram(c, mfn)[xm_va_index(va, level)];
 
         if (!(e & XM_PTE_P) || (level < 4 && (e & XM_PTE_PSE)))
             return xm__deny(XM_R_UVM_NO_L2E, va, e);
@@ -55,7 +55,7 @@ static struct xm_result update(struct xm_cpu *c, xm_vaddr va, uint64_t val,
         return xm__deny(XM_R_UVM_L1_NOT_OWN, l1, va);
     if (!xm__is_live_l1(f))
         r = xm__deny(XM_R_UVM_NOT_L1, l1, f->type_info);
-    else if (!xm__mod_l1_entry(c, &xm_ram_frame(c, l1)[slot],
+    else if (!xm__mod_l1_entry(c, &xm__ram_to_write(c, l1)[slot],
                                (struct l1e){ val }, false, xm__domain(c),
                                pg_owner, &r))
         r.index = slot;
