@@ -180,7 +180,8 @@ static int build_boot_tables(struct model *m, xm_domid domid,
 {
     const xm_mfn first = m->next_free, l1 = first + BOOT_TABLES - 1;
 
-    if (first + BOOT_TABLES >= m->config.nr_frames)
+    /* One more for the shared_info, and the one that stays free. */
+    if (first + BOOT_TABLES + 1 >= m->config.nr_frames)
         return fail(m, "the machine has no more free frames: shorten the "
                        "trace");
     m->next_free += BOOT_TABLES;
@@ -219,6 +220,16 @@ static struct xm_domain *create_domain(struct model *m, xm_domid domid,
     return d;
 }
 
+/* What Xen's share_xen_page_with_guest() makes of a page of its heap. */
+static void share_xen_page(struct model *m, xm_mfn mfn, xm_domid domid)
+{
+    *xm_machine_frame(m->cpu.machine, mfn) = (struct xm_frame){
+        .count_info = XM_PGC_ALLOCATED | XM_PGC_XEN_HEAP | 1,
+        .type_info = XM_PGT_WRITABLE | XM_PGT_VALIDATED | 1,
+        .owner = domid,
+    };
+}
+
 static int boot(struct model *m)
 {
     const uint32_t faults = xm_machine_config(m->cpu.machine)->faults;
@@ -232,11 +243,7 @@ static int boot(struct model *m)
     xm_frame_set_kind(machine, FRAME_MMIO, XM_FRAME_MMIO);
     xm_frame_set_kind(machine, FRAME_XEN, XM_FRAME_XEN);
     xm_frame_set_kind(machine, FRAME_M2P, XM_FRAME_M2P);
-    *xm_machine_frame(machine, FRAME_SHARED_INFO) = (struct xm_frame){
-        .count_info = XM_PGC_ALLOCATED | XM_PGC_XEN_HEAP | 1,
-        .type_info = XM_PGT_WRITABLE | XM_PGT_VALIDATED | 1,
-        .owner = 0,
-    };
+    share_xen_page(m, FRAME_SHARED_INFO, 0);
     *known = (struct pvt_known_frames){
         .shared_info = FRAME_SHARED_INFO,
         .xen = FRAME_XEN,
@@ -269,7 +276,11 @@ static int use_domain(struct pvt_backend *b, xm_domid domid, bool privileged,
                        "machine itself");
     if (!create_domain(m, domid, privileged))
         return fail(m, "the machine has no room for another domain");
-    return build_boot_tables(m, domid, known);
+    if (build_boot_tables(m, domid, known) != 0)
+        return -1;
+    known->shared_info = m->next_free++;
+    share_xen_page(m, known->shared_info, domid);
+    return 0;
 }
 
 static int end_trace(struct pvt_backend *b)
