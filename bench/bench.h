@@ -65,6 +65,6 @@ struct bench_family {
     }
 
 extern const struct bench_family bench_mmu_update, bench_pin, bench_tree,
-    bench_update_va_mapping;
+    bench_update_va_mapping, bench_fuzz;
 
 #endif

@@ -15,9 +15,10 @@
 #include <string.h>
 #include <time.h>
 
-static const struct bench_family *const families[] = {
-    &bench_mmu_update, &bench_pin, &bench_tree, &bench_update_va_mapping
-};
+static const struct bench_family *const families[] = { &bench_mmu_update,
+                                                       &bench_pin, &bench_tree,
+                                                       &bench_update_va_mapping,
+                                                       &bench_fuzz };
 
 /* Names that callgrind looks for: the two must stay functions. */
 void bench_measured(const struct bench_subject *s, struct bench_machine *m);

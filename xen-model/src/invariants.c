@@ -35,8 +35,6 @@ static void count_entry(const struct xm_cpu *c, struct recount *r,
     const xm_mfn mfn = xm_pte_mfn(e);
     const struct xm_frame *f = xm_machine_frame_const(c->machine, mfn);
 
-    if (!(e & XM_PTE_P))
-        return;
     if (level == 1) {
         count_leaf(c, r, e);
         return;
@@ -63,20 +61,19 @@ static void count_table(const struct xm_cpu *c, struct recount *r, xm_mfn mfn)
     const struct xm_frame *f = xm_machine_frame_const(c->machine, mfn);
     const unsigned int level = xm_pgt_level(f->type_info);
     const uint64_t *t = xm__ram(c, mfn);
-    unsigned int end = XM_ENTRIES;
+    unsigned int end = XM_ENTRIES, half_done = XM_ENTRIES;
 
     if (level == 0 || xm__count(f) == 0)
         return;
-    if (f->type_info & XM_PGT_PARTIAL)
-        end = f->nr_validated + (f->partial_set ? 1u : 0u);
-    else if (!(f->type_info & XM_PGT_VALIDATED))
+    if (f->type_info & XM_PGT_PARTIAL) {
+        half_done = f->nr_validated;
+        end = half_done + (f->partial_set ? 1u : 0u);
+    } else if (!(f->type_info & XM_PGT_VALIDATED)) {
         return;
-    for (unsigned int i = 0; i < end; i++) {
-        if (level == 4 && xm_l4_slot_is_xen(i))
-            continue;
-        count_entry(c, r, level, mfn, t[i],
-                    (f->type_info & XM_PGT_PARTIAL) && i == f->nr_validated);
     }
+    for (unsigned int i = 0; i < end; i++)
+        if ((t[i] & XM_PTE_P) && (level != 4 || !xm_l4_slot_is_xen(i)))
+            count_entry(c, r, level, mfn, t[i], i == half_done);
 }
 
 static void count_root(struct recount *r, bool set, xm_mfn mfn)
