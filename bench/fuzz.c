@@ -102,7 +102,7 @@ static void program(struct bench_machine *m)
     xm_snapshot_restore(&m->cpu, &first);
 }
 
-#define PROGRAMS 1000u
+#define PROGRAMS 200u
 
 static void programs(struct bench_machine *m)
 {
@@ -139,7 +139,7 @@ static void check_alone(struct bench_machine *m)
 }
 
 static const struct bench_subject subjects[] = {
-    { "fuzz.program", NR_FRAMES, PROGRAMS, prepare, NULL, programs, 20 },
+    { "fuzz.program", NR_FRAMES, PROGRAMS, prepare, NULL, programs, 100 },
     { "fuzz.invariants", NR_FRAMES, 1, prepare, run_program, check_alone, 0 },
     { "snapshot.take", NR_FRAMES, 1, prepare, run_program, update, 200 },
     { "snapshot.restore", NR_FRAMES, 1, prepare, run_program, restore, 200 },

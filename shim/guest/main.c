@@ -13,6 +13,7 @@
 #include <xen/xen.h>
 
 #include "hypercall.h"
+#include "measure.h"
 
 #define PAGE_SIZE 4096u
 #define MAX_POOL 4096u
@@ -121,6 +122,9 @@ static void execute(struct shim_mailbox *m)
                         (uintptr_t)&reboot, 0, 0, 0);
         break;
     }
+    case SHIM_MEASURE:
+        shim_run_measure((struct shim_measure *)m->data);
+        break;
     default: /* SHIM_PING */
         m->rc = 0;
         break;

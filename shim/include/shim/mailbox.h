@@ -22,6 +22,7 @@ enum shim_command {
     SHIM_STORE,     /* arg[0] address, arg[1] value; or a fault */
     SHIM_SCENARIO,  /* data: struct mm_request, pool; becomes the report */
     SHIM_SHUTDOWN,  /* does not return */
+    SHIM_MEASURE,   /* data: struct shim_measure, filled in */
 };
 
 struct shim_mailbox {

@@ -7,6 +7,7 @@
 #define SHIM_HOST_H
 
 #include <guest-mm/scenario.h>
+#include <shim/measure.h>
 #include <traces/backend.h>
 
 struct shim_config {
@@ -30,5 +31,13 @@ int shim_open(const struct shim_config *config, struct pvt_backend **out,
  */
 int shim_run_scenario(struct pvt_backend *b, const struct mm_request *request,
                       const uint64_t *pool, struct mm_report *report);
+
+/*
+ * Has the shim make the calls of M and measure them. BYTES are put where
+ * shim_measure_address() says, for arguments to point to. 0, or -1.
+ */
+int shim_measure(struct pvt_backend *b, struct shim_measure *m,
+                 const void *bytes, size_t n);
+uint64_t shim_measure_address(struct pvt_backend *b, size_t offset);
 
 #endif
