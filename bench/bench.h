@@ -64,6 +64,9 @@ struct bench_family {
         array, sizeof(array) / sizeof((array)[0])                              \
     }
 
+/* Prints the line of its subject. */
+void bench_memory(void);
+
 extern const struct bench_family bench_mmu_update, bench_pin, bench_tree,
     bench_update_va_mapping, bench_fuzz;
 

@@ -7,7 +7,8 @@
  *
  * collects one part a subject, in the order of the lines printed: key and
  * units. `times` prints key and nanoseconds for one unit, the best of several
- * runs.
+ * runs, and what does not depend on the clock but is no number of instructions
+ * either.
  */
 #include "bench.h"
 
@@ -91,17 +92,17 @@ static void clock_subject(const struct bench_subject *s)
 
 int main(int argc, char **argv)
 {
-    void (*const each)(const struct bench_subject *) =
-        argc == 2 && strcmp(argv[1], "counts") == 0  ? count
-        : argc == 2 && strcmp(argv[1], "times") == 0 ? clock_subject
-                                                     : NULL;
+    const bool counts = argc == 2 && strcmp(argv[1], "counts") == 0;
+    const bool times = argc == 2 && strcmp(argv[1], "times") == 0;
 
-    if (!each) {
+    if (!counts && !times) {
         fprintf(stderr, "usage: pinfold-bench counts|times\n");
         return 2;
     }
     for (size_t f = 0; f < sizeof(families) / sizeof(families[0]); f++)
         for (size_t i = 0; i < families[f]->count; i++)
-            each(&families[f]->subjects[i]);
+            (counts ? count : clock_subject)(&families[f]->subjects[i]);
+    if (times)
+        bench_memory();
     return 0;
 }

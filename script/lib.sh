@@ -113,11 +113,13 @@ no_xen() {
     fi
 }
 
-# build PRESET
+# build PRESET [TARGET...]
 build() {
-    local log=$logs/build-$1
-    say "building ($1)"
-    (cd "$top" && cmake --preset "$1" && cmake --build --preset "$1") \
+    local preset=$1 log=$logs/build-$1
+    shift
+    say "building ($preset)"
+    (cd "$top" && cmake --preset "$preset" &&
+        cmake --build --preset "$preset" ${1:+--target "$@"}) \
         >"$log" 2>&1 && return 0
     grep -E 'error|Error|FAILED' -A 5 "$log" | head -n 60 >&2
     echo "The build failed; all of it is in $log" >&2
