@@ -56,7 +56,7 @@ static json_t *json_side(const struct pvt_observation *o,
         }
     } else {
         json_object_set_new(j, "rc", json_integer(out->rc));
-        if (call != PVT_UPDATE_VA_MAPPING)
+        if (call == PVT_MMU_UPDATE || call == PVT_MMUEXT_OP)
             json_object_set_new(j, "done", json_integer(out->done));
     }
     if (model)

@@ -13,7 +13,8 @@ static void print_outcome(FILE *f, enum pvt_call call,
 
     if (call != PVT_LOAD && call != PVT_STORE) {
         fprintf(f, "%s", pvt_value_text(PVT_KIND_RC, (uint64_t)o->rc, text));
-        if (call != PVT_UPDATE_VA_MAPPING && o->done != PVT_DONE_UNTOUCHED)
+        if ((call == PVT_MMU_UPDATE || call == PVT_MMUEXT_OP) &&
+            o->done != PVT_DONE_UNTOUCHED)
             fprintf(f, " done %" PRIu32, o->done);
         if (o->why.rule != XM_R_NONE)
             fprintf(f, " by %s", xm_rule_info(o->why.rule)->id);

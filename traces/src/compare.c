@@ -40,8 +40,26 @@ void run_compare_outcomes(struct run *r, enum pvt_call call,
     }
     compare(r, PVT_KIND_RC, NULL, PVT_NO_SLOT, (uint64_t)a->rc,
             (uint64_t)b->rc);
-    if (call != PVT_UPDATE_VA_MAPPING)
+    if (call == PVT_MMU_UPDATE || call == PVT_MMUEXT_OP)
         compare(r, PVT_KIND_DONE, NULL, PVT_NO_SLOT, a->done, b->done);
+}
+
+void run_compare_arguments(struct run *r, const uint8_t *a, const uint8_t *b,
+                           uint32_t size)
+{
+    for (uint32_t i = 0; i < size; i += 8) {
+        const uint32_t n = size - i < 8 ? size - i : 8;
+        uint64_t x = 0, y = 0;
+
+        memcpy(&x, a + i, n);
+        memcpy(&y, b + i, n);
+        if (x == y)
+            continue;
+        snprintf(run_differ(r, PVT_KIND_ARGUMENT, "model", x,
+                            run_side_name(r, SIDE_OTHER), y)
+                     ->detail,
+                 100, "argument bytes from %u", i);
+    }
 }
 
 /*
@@ -122,6 +140,8 @@ int run_compare_state(struct run *r)
     for (uint32_t i = 0; i < r->nr_watched; i++) {
         struct pvt_watched *w = &r->watched[i];
 
+        if (w->mfn == PVT_NO_MFN)
+            continue;
         if (model->ops->read_frame(model, w->mfn, &w->model) != 0)
             return -1;
         if (!other)
@@ -143,6 +163,8 @@ int run_compare_m2p(struct run *r)
     for (uint32_t i = 0; other && i < r->trace->nr_pages; i++) {
         uint64_t a, b;
 
+        if (r->pages[i] == PVT_NO_MFN)
+            continue;
         if (model->ops->read_m2p(model, r->pages[i], &a) != 0 ||
             other->ops->read_m2p(other, r->pages[i], &b) != 0)
             return -1;

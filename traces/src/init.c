@@ -101,15 +101,18 @@ static bool add_page(struct parser *p, uint32_t domain)
     return true;
 }
 
-static bool parse_page(struct parser *p)
+/* NEW: frames that a call will return. */
+static bool parse_page(struct parser *p, bool new)
 {
     uint32_t domain;
 
-    if (!find_domain(p, &domain) || !add_page(p, domain))
+    if (!find_domain(p, &domain))
         return false;
-    while (parse_peek(p) == TOK_WORD)
+    do {
         if (!add_page(p, domain))
             return false;
+        p->t->pages[p->t->nr_pages - 1].new = new;
+    } while (parse_peek(p) == TOK_WORD);
     return true;
 }
 
@@ -178,14 +181,16 @@ static bool parse_statement(struct parser *p)
     if (parse_skip_word(p, "dom"))
         return parse_dom(p);
     if (parse_skip_word(p, "page"))
-        return parse_page(p);
+        return parse_page(p, false);
+    if (parse_skip_word(p, "new"))
+        return parse_page(p, true);
     if (parse_skip_word(p, "window"))
         return parse_window(p);
     if (parse_skip_word(p, "pte"))
         return parse_contents(p, false);
     if (parse_skip_word(p, "fill"))
         return parse_contents(p, true);
-    return parse_expected(p, "dom, page, window, pte, fill or '}'");
+    return parse_expected(p, "dom, page, new, window, pte, fill or '}'");
 }
 
 bool parse_init(struct parser *p)

@@ -27,6 +27,8 @@ enum {
 };
 #define BOOT_FLAGS (XM_PTE_P | XM_PTE_RW | XM_PTE_US | XM_PTE_A)
 #define BOOT_TABLES 4u
+#define ARGS_SLOT 8u /* of the boot L1: the page of arguments */
+#define ARGS_VA (0xffffffff80000000ull + ARGS_SLOT * XM_PAGE_SIZE)
 
 struct model {
     struct pvt_backend backend;
@@ -123,6 +125,52 @@ static void note_fault(struct pvt_outcome *out, struct xm_page_fault fault)
     out->cr2 = fault.cr2;
 }
 
+static uint8_t *args_page(struct xm_cpu *c, xm_vaddr va)
+{
+    const struct xm_walk w = xm_walk(c, va, 0);
+
+    return w.ok ? (uint8_t *)xm_ram_frame(c, w.mfn) : NULL;
+}
+
+/* Copies the arguments to or from the domain's area, page by page. */
+static bool copy_args(struct model *m, const struct pvt_op *op, bool to_guest)
+{
+    const xm_vaddr va = op->args;
+
+    for (uint32_t n, at = 0; at < op->data_size; at += n) {
+        const uint32_t in_page = (uint32_t)((va + at) & (XM_PAGE_SIZE - 1));
+        uint8_t *page = args_page(&m->cpu, va + at);
+
+        if (!page)
+            return false;
+        n = (uint32_t)XM_PAGE_SIZE - in_page;
+        n = n < op->data_size - at ? n : op->data_size - at;
+        if (to_guest)
+            memcpy(page + in_page, op->data + at, n);
+        else
+            memcpy(op->data + at, page + in_page, n);
+    }
+    return true;
+}
+
+/* A preempted call is continued at once, as the guest sees it on Xen. */
+static int hypercall(struct model *m, const struct pvt_op *op,
+                     struct pvt_outcome *out)
+{
+    uint64_t arg[6];
+
+    memcpy(arg, op->arg, sizeof(arg));
+    if (!copy_args(m, op, true))
+        return fail(m, "the guest's page of arguments is not mapped: keep "
+                       "boot.l3 in slot 511 of a table that is loaded");
+    do {
+        out->why = xm_hypercall(&m->cpu, op->number, arg);
+    } while (out->why.rc == -XEN_ERESTART);
+    if (!copy_args(m, op, false))
+        return fail(m, "the guest's page of arguments is not mapped any more");
+    return 0;
+}
+
 static int execute(struct pvt_backend *b, const struct pvt_op *op,
                    struct pvt_outcome *out)
 {
@@ -149,6 +197,10 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
         break;
     case PVT_LOAD:
         note_fault(out, xm_load64(c, op->va, &out->value));
+        break;
+    case PVT_HYPERCALL:
+        if (hypercall(model_of(b), op, out) != 0)
+            return -1;
         break;
     case PVT_STORE:
         note_fault(out, xm_store64(c, op->va, op->val));
@@ -184,12 +236,15 @@ static int build_boot_tables(struct model *m, xm_domid domid,
     if (first + BOOT_TABLES + 1 >= m->config.nr_frames)
         return fail(m, "the machine has no more free frames: shorten the "
                        "trace");
-    m->next_free += BOOT_TABLES;
+    m->next_free += BOOT_TABLES + 1;
     for (xm_mfn mfn = first; mfn <= l1; mfn++) {
         xm_frame_assign(m->cpu.machine, mfn, domid);
         xm_ram_frame(&m->cpu, l1)[mfn - first] =
             xm_pte(mfn, BOOT_FLAGS & ~XM_PTE_RW);
     }
+    xm_frame_assign(m->cpu.machine, l1 + 1, domid);
+    xm_ram_frame(&m->cpu, l1)[ARGS_SLOT] = xm_pte(l1 + 1, BOOT_FLAGS);
+    known->args = ARGS_VA;
     known->boot_l4 = first;
     known->boot_l3 = first + 1;
     known->boot_l2 = first + 2;

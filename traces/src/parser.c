@@ -269,6 +269,8 @@ void pvt_trace_free(struct pvt_trace *t)
     for (uint32_t i = 0; i < t->nr_steps; i++) {
         free(t->steps[i].updates);
         free(t->steps[i].exts);
+        call_free(&t->steps[i].in);
+        call_free(&t->steps[i].expect.out);
     }
     free(t->sentence);
     free(t->pages);

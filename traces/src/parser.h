@@ -49,9 +49,20 @@ bool parse_slot(struct parser *p, struct pvt_slot *s);
 bool parse_entry(struct parser *p, struct pvt_entry *e);
 bool parse_va(struct parser *p, struct pvt_va *va);
 bool parse_optional_fd(struct parser *p, struct pvt_fd *fd);
+/* Flags of an entry, and raw bits, as far as they go. */
+bool parse_flags(struct parser *p, struct pvt_entry *e);
+bool parse_fd(struct parser *p, struct pvt_fd *fd);
 bool parse_domid(struct parser *p, xm_domid *domid);
 bool parse_rule(struct parser *p, enum xm_rule *rule);
 bool term_is_reserved(const char *name);
+
+/* call.c */
+const struct pvt_call_info *call_by_word(const struct parser *p);
+bool parse_hypercall(struct parser *p, struct pvt_step *s);
+/* FIELD=VALUE... { FIELD=VALUE... }, ...: of registers, then of structures. */
+bool parse_fields(struct parser *p, const struct pvt_call_info *c,
+                  struct pvt_assigns *to, uint32_t *elements);
+void call_free(struct pvt_assigns *a);
 
 /* steps.c, init.c, final.c */
 bool parse_step(struct parser *p);

@@ -60,16 +60,24 @@ static void print_va(FILE *f, struct pvt_va va)
         fprintf(f, "window[%" PRIu64 "]", va.number);
 }
 
-static void print_fd(FILE *f, struct pvt_fd fd)
+static void print_domain(FILE *f, struct pvt_fd fd)
 {
     static const char *const names[] = {
         [PVT_FD_SELF] = "self", [PVT_FD_IO] = "io", [PVT_FD_XEN] = "xen"
     };
 
     if (fd.kind == PVT_FD_ID)
-        fprintf(f, " fd=%u", fd.id);
+        fprintf(f, "%u", fd.id);
     else if (fd.kind != PVT_FD_NONE)
-        fprintf(f, " fd=%s", names[fd.kind]);
+        fputs(names[fd.kind], f);
+}
+
+static void print_fd(FILE *f, struct pvt_fd fd)
+{
+    if (fd.kind == PVT_FD_NONE)
+        return;
+    fputs(" fd=", f);
+    print_domain(f, fd);
 }
 
 static void print_update(FILE *f, const struct pvt_trace *t,
@@ -151,7 +159,10 @@ static void print_expect(FILE *f, const struct pvt_trace *t,
         }
         return;
     case PVT_EXPECT_RC:
-        fprintf(f, "%s%s", e->rc ? "-" : "", xm_errno_name(e->rc));
+        if (e->rc > 0)
+            fprintf(f, "%" PRId64, e->rc);
+        else
+            fprintf(f, "%s%s", e->rc ? "-" : "", xm_errno_name((int)e->rc));
         if (e->has_done)
             fprintf(f,
                     e->done == PVT_DONE_UNTOUCHED ? " done 0x%" PRIx32
@@ -161,6 +172,73 @@ static void print_expect(FILE *f, const struct pvt_trace *t,
             fprintf(f, " by %s", xm_rule_info(e->by)->id);
         return;
     }
+}
+
+static void print_value(FILE *f, const struct pvt_trace *t,
+                        const struct pvt_value *v)
+{
+    switch (v->kind) {
+    case PVT_VALUE_NUMBER:
+        print_number(f, v->number);
+        return;
+    case PVT_VALUE_FRAME:
+        pvt_frame_ref_print(f, t, v->slot.frame);
+        return;
+    case PVT_VALUE_SLOT:
+        print_slot(f, t, v->slot);
+        if (v->number)
+            fprintf(f, " + %" PRIu64, v->number);
+        return;
+    case PVT_VALUE_VA:
+        print_va(f, v->va);
+        return;
+    case PVT_VALUE_ENTRY:
+        print_entry(f, t, &v->entry);
+        return;
+    case PVT_VALUE_DOMAIN:
+        print_domain(f, v->domain);
+        return;
+    }
+}
+
+static void print_assign(FILE *f, const struct pvt_trace *t,
+                         const struct pvt_call_info *c,
+                         const struct pvt_assign *a)
+{
+    fprintf(f, " %s=%s", c->fields[a->field].name, a->braces ? "{" : "");
+    for (uint32_t i = 0; i < a->count; i++) {
+        fputs(i ? ", " : "", f);
+        print_value(f, t, &a->values[i]);
+    }
+    fputs(a->braces ? "}" : "", f);
+}
+
+static void print_fields(FILE *f, const struct pvt_trace *t,
+                         const struct pvt_call_info *c,
+                         const struct pvt_assigns *all, uint32_t elements)
+{
+    for (uint32_t i = 0; i < all->count; i++)
+        if (c->fields[all->assigns[i].field].in_register)
+            print_assign(f, t, c, &all->assigns[i]);
+    for (uint32_t e = 0; e < elements; e++) {
+        fputs(e ? ", {" : " {", f);
+        for (uint32_t i = 0; i < all->count; i++)
+            if (all->assigns[i].element == e &&
+                !c->fields[all->assigns[i].field].in_register)
+                print_assign(f, t, c, &all->assigns[i]);
+        fputs(" }", f);
+    }
+}
+
+static void print_hypercall(FILE *f, const struct pvt_trace *t,
+                            const struct pvt_step *s)
+{
+    fputs(s->info->name, f);
+    if (s->has_args) {
+        fputs(" args=", f);
+        print_va(f, s->va);
+    }
+    print_fields(f, t, s->info, &s->in, s->elements);
 }
 
 static void print_call(FILE *f, const struct pvt_trace *t,
@@ -188,6 +266,9 @@ static void print_call(FILE *f, const struct pvt_trace *t,
         fprintf(f, "load ");
         print_va(f, s->va);
         return;
+    case PVT_HYPERCALL:
+        print_hypercall(f, t, s);
+        return;
     case PVT_UPDATE_VA_MAPPING:
     case PVT_STORE:
         fprintf(f, s->call == PVT_STORE ? "store " : "update_va_mapping ");
@@ -208,6 +289,8 @@ void pvt_step_print(FILE *f, const struct pvt_trace *t,
     print_call(f, t, s);
     fprintf(f, " -> ");
     print_expect(f, t, &s->expect);
+    if (s->call == PVT_HYPERCALL)
+        print_fields(f, t, s->info, &s->expect.out, s->expect.elements);
 }
 
 static void print_final(FILE *f, const struct pvt_trace *t,
@@ -265,9 +348,11 @@ static void print_pages(FILE *f, const struct pvt_trace *t)
             fprintf(f, "  window %s\n", t->pages[i++].name);
             continue;
         }
-        fprintf(f, "  page %s", t->domains[domain].name);
+        const bool new = t->pages[i].new;
+
+        fprintf(f, "  %s %s", new ? "new" : "page", t->domains[domain].name);
         for (; i < t->nr_pages && t->pages[i].domain == domain &&
-               on_line < 16 && !is_bare_window(t, i);
+               t->pages[i].new == new &&on_line < 16 && !is_bare_window(t, i);
              i++, on_line++)
             fprintf(f, " %s", t->pages[i].name);
         fputc('\n', f);

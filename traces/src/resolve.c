@@ -62,7 +62,7 @@ xm_vaddr run_va(struct pvt_va va)
                      : va.number;
 }
 
-static xm_domid fd_domid(struct pvt_fd fd)
+xm_domid run_domid(struct pvt_fd fd)
 {
     switch (fd.kind) {
     case PVT_FD_IO:
@@ -95,10 +95,17 @@ static struct mmu_update resolve_update(const struct run *r,
     };
 }
 
-void run_resolve(const struct run *r, const struct pvt_step *s,
-                 struct resolved *to)
+xm_vaddr run_args(const struct run *r, const struct pvt_step *s)
 {
-    uint32_t foreigndom = fd_domid(s->fd);
+    const struct pvt_known_frames *known = &r->known[s->domain];
+
+    return known->args + s->vcpu * known->args_stride;
+}
+
+int run_resolve(const struct run *r, const struct pvt_step *s,
+                struct resolved *to)
+{
+    uint32_t foreigndom = run_domid(s->fd);
 
     if (s->has_pt)
         foreigndom |= (s->pt + 1u) << 16;
@@ -113,7 +120,8 @@ void run_resolve(const struct run *r, const struct pvt_step *s,
         .va = run_va(s->va),
         .val = run_entry(r, &s->entry),
         .flags = s->flush,
-        .other = fd_domid(s->fd),
+        .other = run_domid(s->fd),
+        .args = run_args(r, s),
     };
     for (uint32_t i = 0; i < s->count && s->updates; i++)
         to->updates[i] = resolve_update(r, &s->updates[i]);
@@ -122,4 +130,6 @@ void run_resolve(const struct run *r, const struct pvt_step *s,
         to->ops[i].arg1.mfn = arg_value(r, &s->exts[i].arg1);
         to->ops[i].arg2.src_mfn = arg_value(r, &s->exts[i].arg2);
     }
+    to->op.data = to->data[SIDE_MODEL];
+    return s->call == PVT_HYPERCALL ? run_resolve_call(r, s, &to->op) : 0;
 }

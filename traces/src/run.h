@@ -30,6 +30,8 @@ struct run {
     struct leftover *leftovers;
     struct pvt_watched *watched; /* the pages, then the boot tables */
     uint32_t nr_watched;
+    xm_mfn *alloc; /* what Xen's allocator delivered in the step at hand */
+    uint32_t nr_alloc;
     /* Where we are. */
     uint32_t step;
     const struct pvt_step *current; /* NULL before and after the steps */
@@ -43,7 +45,10 @@ struct resolved {
     struct pvt_op op;
     struct mmu_update updates[PVT_MAX_BATCH];
     struct mmuext_op ops[PVT_MAX_BATCH];
+    uint8_t data[NR_SIDES][PVT_MAX_DATA];
 };
+
+#define PVT_NO_MFN (~(xm_mfn)0) /* of a page that is still to come */
 
 /* resolve.c */
 xm_mfn run_frame(const struct run *r, struct pvt_frame_ref ref);
@@ -51,8 +56,22 @@ void run_frame_name(const struct run *r, struct pvt_frame_ref ref, char *name,
                     size_t size);
 uint64_t run_entry(const struct run *r, const struct pvt_entry *e);
 xm_vaddr run_va(struct pvt_va va);
-void run_resolve(const struct run *r, const struct pvt_step *s,
-                 struct resolved *to);
+xm_domid run_domid(struct pvt_fd fd);
+/* Where the arguments of S lie. */
+xm_vaddr run_args(const struct run *r, const struct pvt_step *s);
+/* 0, or -1: the arguments are too long. */
+int run_resolve(const struct run *r, const struct pvt_step *s,
+                struct resolved *to);
+
+/* arguments.c */
+uint64_t run_value(const struct run *r, const struct pvt_value *v);
+int run_resolve_call(const struct run *r, const struct pvt_step *s,
+                     struct pvt_op *op);
+/* Pages to come get the numbers that the call returned. */
+void run_bind(struct run *r, const struct pvt_step *s, const uint8_t *data,
+              int64_t rc);
+void run_expect_out(struct run *r, const struct pvt_step *s, enum side side,
+                    const uint8_t *data);
 
 /* difference.c: the new record, for more to be filled in; never NULL. */
 struct pvt_difference *run_differ(struct run *r, enum pvt_kind kind,
@@ -64,6 +83,8 @@ const char *run_side_name(const struct run *r, enum side side);
 void run_compare_outcomes(struct run *r, enum pvt_call call,
                           const struct pvt_outcome *a,
                           const struct pvt_outcome *b);
+void run_compare_arguments(struct run *r, const uint8_t *a, const uint8_t *b,
+                           uint32_t size);
 int run_compare_state(struct run *r);
 int run_compare_m2p(struct run *r);
 

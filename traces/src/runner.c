@@ -57,10 +57,15 @@ static int take_pages(struct run *r)
     const struct pvt_trace *t = r->trace;
 
     for (uint32_t i = 0, n; i < t->nr_pages; i += n) {
-        for (n = 1; i + n < t->nr_pages &&
+        for (n = 1; i + n < t->nr_pages && !t->pages[i + n].new &&
                     t->pages[i + n].domain == t->pages[i].domain;
              n++)
             ;
+        if (t->pages[i].new) {
+            r->pages[i] = PVT_NO_MFN;
+            n = 1;
+            continue;
+        }
         if (b->ops->take_frames(b, t->domains[t->pages[i].domain].domid, n,
                                 &r->pages[i]) != 0)
             return fail_side(r, side);
@@ -76,6 +81,8 @@ static int write_pages(struct run *r, enum side side)
     for (uint32_t page = 0; page < t->nr_pages; page++) {
         uint64_t words[XM_ENTRIES] = { 0 };
 
+        if (t->pages[page].new)
+            continue;
         for (uint32_t i = 0; i < t->nr_fills; i++) {
             const struct pvt_fill *f = &t->fills[i];
 
@@ -115,7 +122,8 @@ static int prepare(struct run *r)
     r->pages = calloc(t->nr_pages + 1u, sizeof(*r->pages));
     r->leftovers = calloc(t->nr_pages + 1u, sizeof(*r->leftovers));
     r->watched = calloc(t->nr_pages + 3u * t->nr_domains, sizeof(*r->watched));
-    if (!r->pages || !r->leftovers || !r->watched)
+    r->alloc = calloc(t->nr_pages + 1u, sizeof(*r->alloc));
+    if (!r->pages || !r->leftovers || !r->watched || !r->alloc)
         return fail(r, "out of memory: free some");
     if (take_pages(r) != 0 || (other && write_pages(r, SIDE_OTHER) != 0))
         return -1;
@@ -142,30 +150,67 @@ static int lost(struct run *r, enum side side)
     return 0;
 }
 
-/* One call on all machines. E: NULL, or what is expected. */
-static int execute(struct run *r, const struct pvt_op *op,
-                   const struct pvt_expect *e, struct pvt_outcome out[NR_SIDES])
+static int execute_on(struct run *r, enum side side, struct pvt_op *op,
+                      const struct pvt_expect *e, struct pvt_outcome *out)
 {
-    struct pvt_backend *other = r->sides[SIDE_OTHER];
+    struct pvt_backend *b = r->sides[side];
 
-    for (enum side s = SIDE_MODEL; s < NR_SIDES; s++) {
+    if (b->ops->execute(b, op, out) != 0)
+        return -1;
+    /* Where the model has no reason, the trace may know one. */
+    if (side == SIDE_MODEL)
+        r->rule = out->why.rule != XM_R_NONE ? out->why.rule
+                  : e                        ? e->by
+                                             : XM_R_NONE;
+    return 0;
+}
+
+/*
+ * One call on all machines, the other first: what its allocator delivers, the
+ * model's must deliver too. E: NULL, or what is expected. DATA: the arguments
+ * of a hypercall, the model's and a copy for the other.
+ */
+static int execute(struct run *r, struct pvt_op op, const struct pvt_expect *e,
+                   uint8_t *data[NR_SIDES], struct pvt_outcome out[NR_SIDES])
+{
+    static const enum side order[] = { SIDE_OTHER, SIDE_MODEL };
+    struct xm_cpu *cpu = pvt_model_cpu(r->sides[SIDE_MODEL]);
+    const bool hypercall = op.call == PVT_HYPERCALL;
+
+    r->nr_alloc = 0;
+    if (hypercall)
+        memcpy(data[SIDE_OTHER], data[SIDE_MODEL], op.data_size);
+    for (unsigned int i = 0; i < NR_SIDES; i++) {
+        const enum side s = order[i];
+
         out[s] = (struct pvt_outcome){ .done = PVT_DONE_UNTOUCHED };
-        if (r->sides[s] &&
-            r->sides[s]->ops->execute(r->sides[s], op, &out[s]) != 0)
+        if (!r->sides[s])
+            continue;
+        op.data = hypercall ? data[s] : NULL;
+        cpu->alloc = r->alloc;
+        cpu->nr_alloc = r->nr_alloc;
+        if (execute_on(r, s, &op, e, &out[s]) != 0)
             return lost(r, s);
-        /* Where the model has no reason, the trace may know one. */
-        if (s == SIDE_MODEL)
-            r->rule = out[s].why.rule != XM_R_NONE ? out[s].why.rule
-                      : e                          ? e->by
-                                                   : XM_R_NONE;
+        if (hypercall && r->current &&
+            s == (r->sides[SIDE_OTHER] ? SIDE_OTHER : SIDE_MODEL))
+            run_bind(r, r->current, data[s], out[s].rc);
     }
-    if (other)
-        run_compare_outcomes(r, op->call, &out[SIDE_MODEL], &out[SIDE_OTHER]);
-    for (enum side s = SIDE_MODEL; e && s < NR_SIDES; s++)
-        if (r->sides[s])
-            run_expect(r, e, s, &out[s]);
+    if (r->sides[SIDE_OTHER]) {
+        run_compare_outcomes(r, op.call, &out[SIDE_MODEL], &out[SIDE_OTHER]);
+        if (hypercall)
+            run_compare_arguments(r, data[SIDE_MODEL], data[SIDE_OTHER],
+                                  op.data_size);
+    }
+    for (enum side s = SIDE_MODEL; e && s < NR_SIDES; s++) {
+        if (!r->sides[s])
+            continue;
+        run_expect(r, e, s, &out[s]);
+        if (hypercall)
+            run_expect_out(r, r->current, s, data[s]);
+    }
     if (run_compare_state(r) != 0)
-        return other ? lost(r, SIDE_OTHER) : fail_side(r, SIDE_MODEL);
+        return r->sides[SIDE_OTHER] ? lost(r, SIDE_OTHER)
+                                    : fail_side(r, SIDE_MODEL);
     run_check_invariants(r);
     return 0;
 }
@@ -192,7 +237,7 @@ static int open_window(struct run *r, uint32_t domain)
         .foreigndom = DOMID_SELF,
         .other = DOMID_SELF,
     };
-    return execute(r, &op, &success, out);
+    return execute(r, op, &success, NULL, out);
 }
 
 static int open_windows(struct run *r)
@@ -216,11 +261,15 @@ static void note_fired(struct run *r, const struct pvt_outcome *o)
 static int run_step(struct run *r, struct resolved *resolved)
 {
     const uint32_t before = r->report->nr_differences;
+    uint8_t *data[NR_SIDES] = { resolved->data[SIDE_MODEL],
+                                resolved->data[SIDE_OTHER] };
     struct pvt_outcome out[NR_SIDES];
     struct pvt_observation o;
 
-    run_resolve(r, r->current, resolved);
-    if (execute(r, &resolved->op, &r->current->expect, out) != 0)
+    if (run_resolve(r, r->current, resolved) != 0)
+        return fail(r, "the arguments of a call are too long: make its lists "
+                       "shorter");
+    if (execute(r, resolved->op, &r->current->expect, data, out) != 0)
         return -1;
     r->report->steps++;
     note_fired(r, &out[SIDE_MODEL]);
@@ -320,5 +369,6 @@ int pvt_run(const struct pvt_runner *runner, const struct pvt_trace *t,
     free(r.pages);
     free(r.leftovers);
     free(r.watched);
+    free(r.alloc);
     return rc;
 }

@@ -265,6 +265,8 @@ static bool parse_call(struct parser *p, struct pvt_step *s)
         return parse_access_va(p, &s->va) && parse_assign(p) &&
                parse_entry(p, &s->entry);
     }
+    if (call_by_word(p))
+        return parse_hypercall(p, s);
     return parse_mmuext(p, s);
 }
 
@@ -301,7 +303,10 @@ static bool parse_result(struct parser *p, const struct pvt_step *s,
     if (s->call == PVT_LOAD || s->call == PVT_STORE)
         return parse_access_result(p, s, e);
     e->kind = PVT_EXPECT_RC;
-    if (parse_peek(p) == TOK_NUMBER && p->tok.number == 0) {
+    if (parse_peek(p) == TOK_NUMBER && !p->tok.negative &&
+        (p->tok.number == 0 ||
+         (s->call == PVT_HYPERCALL && p->tok.number <= INT64_MAX))) {
+        e->rc = (int64_t)p->tok.number;
         parse_advance(p);
     } else {
         if (parse_peek(p) != TOK_WORD || p->tok.text[0] != '-' ||
@@ -309,21 +314,25 @@ static bool parse_result(struct parser *p, const struct pvt_step *s,
             return parse_expected(p, "0 or an error as -EINVAL");
         memcpy(name, p->tok.text + 1, p->tok.length - 1);
         name[p->tok.length - 1] = 0;
-        e->rc = -xm_errno_by_name(name);
+        e->rc = -(int64_t)xm_errno_by_name(name);
         if (e->rc > 0)
             return parse_fail(p, "Xen has no error called '%s'", name);
         parse_advance(p);
     }
-    if (parse_is_word(p, "done") && s->call == PVT_UPDATE_VA_MAPPING)
-        return parse_fail(p, "update_va_mapping counts nothing: leave done "
-                             "out");
+    if (parse_is_word(p, "done") && s->call != PVT_MMU_UPDATE &&
+        s->call != PVT_MMUEXT_OP)
+        return parse_fail(p, "only mmu_update and mmuext_op count what is "
+                             "done: leave it out");
     e->has_done = parse_skip_word(p, "done");
     if (e->has_done) {
         if (!parse_number(p, "a count", UINT32_MAX, &done))
             return false;
         e->done = (uint32_t)done;
     }
-    return !parse_skip_word(p, "by") || parse_rule(p, &e->by);
+    if (parse_skip_word(p, "by") && !parse_rule(p, &e->by))
+        return false;
+    return s->call != PVT_HYPERCALL ||
+           parse_fields(p, s->info, &e->out, &e->elements);
 }
 
 /* d0.1: domain and vCPU are one word. */

@@ -152,6 +152,14 @@ static bool skip_flag(struct parser *p, uint64_t *flags)
     return false;
 }
 
+bool parse_flags(struct parser *p, struct pvt_entry *e)
+{
+    while (skip_flag(p, &e->flags))
+        ;
+    return !parse_skip_word(p, "raw") ||
+           parse_number(p, "the raw bits", UINT64_MAX, &e->raw);
+}
+
 bool parse_entry(struct parser *p, struct pvt_entry *e)
 {
     *e = (struct pvt_entry){ .has_frame = false };
@@ -164,10 +172,8 @@ bool parse_entry(struct parser *p, struct pvt_entry *e)
         return false;
     if (e->frame.kind == PVT_FRAME_MFN && e->frame.mfn >> 40)
         return parse_fail(p, "the frame number of an entry has 40 bits");
-    while (skip_flag(p, &e->flags))
-        ;
-    if (parse_skip_word(p, "raw"))
-        return parse_number(p, "the raw bits", UINT64_MAX, &e->raw);
+    if (!parse_flags(p, e))
+        return false;
     /* Options of the call and the next statement begin with a word too. */
     if (parse_peek(p) == TOK_WORD && !parse_is_word(p, "flush") &&
         !parse_is_word(p, "fd"))
@@ -216,10 +222,11 @@ bool parse_domid(struct parser *p, xm_domid *domid)
 
 bool parse_optional_fd(struct parser *p, struct pvt_fd *fd)
 {
-    if (!parse_skip_word(p, "fd"))
-        return true;
-    if (!parse_char(p, '='))
-        return false;
+    return !parse_skip_word(p, "fd") || (parse_char(p, '=') && parse_fd(p, fd));
+}
+
+bool parse_fd(struct parser *p, struct pvt_fd *fd)
+{
     fd->kind = parse_skip_word(p, "self")  ? PVT_FD_SELF
                : parse_skip_word(p, "io")  ? PVT_FD_IO
                : parse_skip_word(p, "xen") ? PVT_FD_XEN

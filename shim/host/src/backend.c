@@ -155,6 +155,18 @@ static int call_batch(struct shim_vcpu *v, uint64_t number,
     return 0;
 }
 
+static int raw_hypercall(struct shim_vcpu *v, const struct pvt_op *op,
+                         struct pvt_outcome *out)
+{
+    if (op->data_size)
+        memcpy(v->mailbox->data, op->data, op->data_size);
+    if (shim__hypercall(v, op->number, op->arg, &out->rc) != 0)
+        return -1;
+    if (op->data_size)
+        memcpy(op->data, v->mailbox->data, op->data_size);
+    return 0;
+}
+
 static int access(struct shim_vcpu *v, uint64_t command,
                   const struct pvt_op *op, struct pvt_outcome *out)
 {
@@ -199,6 +211,8 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
                                    ? __HYPERVISOR_update_va_mapping
                                    : __HYPERVISOR_update_va_mapping_otherdomain,
                                arg, &out->rc);
+    case PVT_HYPERCALL:
+        return raw_hypercall(v, op, out);
     case PVT_LOAD:
         return access(v, SHIM_LOAD, op, out);
     case PVT_STORE:

@@ -170,6 +170,8 @@ void shim__known_frames(const struct shim_domain *d,
     known->boot_l3 = d->boot_l3;
     known->boot_l2 = d->boot_l2;
     known->shared_info = d->shared_info;
+    known->args = shim__data(&d->vcpu[0], 0);
+    known->args_stride = sizeof(struct shim_mailbox);
 }
 
 /* Between two traces all vCPUs are on the boot tables. */

@@ -14,6 +14,7 @@ enum pvt_call {
     PVT_UPDATE_VA_MAPPING, /* with other != DOMID_SELF: _otherdomain */
     PVT_LOAD,              /* 64-bit load from va by the guest kernel */
     PVT_STORE,             /* 64-bit store of val to va */
+    PVT_HYPERCALL,         /* any, with its arguments in guest memory */
 };
 
 /* One step with every name resolved. */
@@ -28,7 +29,16 @@ struct pvt_op {
     xm_vaddr va;
     uint64_t val, flags;
     xm_domid other;
+    /*
+     * PVT_HYPERCALL: number and registers; data is what the domain's argument
+     * area holds before and, when the call is done, after it.
+     */
+    uint64_t number, arg[6];
+    xm_vaddr args; /* the area */
+    uint8_t *data;
+    uint32_t data_size; /* bytes, at most PVT_MAX_DATA */
 };
+#define PVT_MAX_DATA 4096u
 
 struct pvt_outcome {
     int64_t rc;
@@ -49,12 +59,14 @@ struct pvt_outcome {
  */
 struct pvt_known_frames {
     xm_mfn boot_l4, boot_l3, boot_l2;
-    xm_mfn shared_info; /* Xen-heap frame shared with the domain */
-    xm_mfn xen;         /* private to Xen: no owner, not free */
-    xm_mfn free;        /* a free frame of RAM */
-    xm_mfn mmio;        /* a dom_io frame below max_page */
-    xm_mfn m2p;         /* a frame of the M2P, dom_xen's */
-    uint64_t nr_frames; /* max_page: this number and above do not exist */
+    xm_mfn shared_info;   /* Xen-heap frame shared with the domain */
+    xm_mfn xen;           /* private to Xen: no owner, not free */
+    xm_mfn free;          /* a free frame of RAM */
+    xm_mfn mmio;          /* a dom_io frame below max_page */
+    xm_mfn m2p;           /* a frame of the M2P, dom_xen's */
+    uint64_t nr_frames;   /* max_page: this number and above do not exist */
+    xm_vaddr args;        /* where arguments lie, PVT_MAX_DATA bytes ... */
+    uint64_t args_stride; /* ... of vCPU 0; those of the next are so far on */
 };
 #define PVT_VCPUS 2u /* of each domain, that run */
 #define PVT_WINDOW_SLOT 256u

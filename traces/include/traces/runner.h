@@ -29,6 +29,7 @@ enum pvt_kind {
     PVT_KIND_BY,        /* left and right are rules */
     PVT_KIND_INVARIANT, /* detail says which */
     PVT_KIND_SILENT,    /* a rule of the trace that has never spoken */
+    PVT_KIND_ARGUMENT,  /* what a call left in its arguments */
     PVT_KIND_LOST,      /* the machine is gone; detail says how */
 };
 

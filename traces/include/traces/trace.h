@@ -7,6 +7,7 @@
 #define TRACES_TRACE_H
 
 #include <traces/backend.h>
+#include <traces/call.h>
 
 #include <stdio.h>
 
@@ -85,6 +86,40 @@ struct pvt_ext {
     struct pvt_arg arg1, arg2;
 };
 
+/* What a field of a call is given. */
+enum pvt_value_kind {
+    PVT_VALUE_NUMBER,
+    PVT_VALUE_FRAME, /* its number */
+    PVT_VALUE_SLOT,  /* machine address of an entry, plus number */
+    PVT_VALUE_VA,
+    PVT_VALUE_ENTRY,
+    PVT_VALUE_DOMAIN,
+};
+
+struct pvt_value {
+    enum pvt_value_kind kind;
+    uint64_t number;
+    struct pvt_slot slot; /* SLOT, FRAME */
+    struct pvt_va va;
+    struct pvt_entry entry;
+    struct pvt_fd domain;
+};
+
+struct pvt_assign {
+    uint32_t element; /* which structure; 0 for registers */
+    uint32_t field;   /* of the call */
+    bool braces;      /* written as a list */
+    uint32_t count;   /* of values: 1, or the length of a list */
+    struct pvt_value *values;
+};
+
+#define PVT_MAX_ASSIGNS 256u
+
+struct pvt_assigns {
+    uint32_t count;
+    struct pvt_assign *assigns;
+};
+
 enum pvt_expected {
     PVT_EXPECT_RC,
     PVT_EXPECT_FAULT,
@@ -94,12 +129,14 @@ enum pvt_expected {
 
 struct pvt_expect {
     enum pvt_expected kind;
-    int rc; /* 0 or negative */
+    int64_t rc; /* 0, a negative errno, or what a call counts */
     bool has_done, has_at;
     uint32_t done, error_code;
     enum xm_rule by;
     struct pvt_va at;
     struct pvt_entry value;
+    uint32_t elements;
+    struct pvt_assigns out; /* fields of a HYPERCALL after it */
 };
 
 struct pvt_step {
@@ -117,6 +154,11 @@ struct pvt_step {
     struct pvt_va va;
     struct pvt_entry entry;
     uint64_t flush;
+    /* PVT_HYPERCALL */
+    const struct pvt_call_info *info;
+    uint32_t elements; /* structures */
+    struct pvt_assigns in;
+    bool has_args; /* the structures are said to be elsewhere, at va */
     struct pvt_expect expect;
 };
 
@@ -132,6 +174,7 @@ struct pvt_domain {
 struct pvt_page {
     char name[PVT_MAX_NAME + 1];
     uint32_t domain;
+    bool new; /* there is none before a call returns its number */
 };
 
 struct pvt_fill {

@@ -135,6 +135,12 @@ struct xm_cpu {
      * after preempt_after questions answered no; negative: always no.
      */
     int64_t preempt_after;
+    /*
+     * Frames that Xen's allocator delivers next; when they are used up, the
+     * lowest free ones.
+     */
+    const xm_mfn *alloc;
+    uint32_t nr_alloc;
     bool preempted;           /* the answer was yes during the last call */
     struct xm_rule_set fired; /* rules that spoke; the caller clears it */
 };

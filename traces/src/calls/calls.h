@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The families: each array ends with a call without a name.
+ */
+#ifndef TRACES_SRC_CALLS_H
+#define TRACES_SRC_CALLS_H
+
+#include <traces/call.h>
+
+extern const struct pvt_call_info calls_raw[];
+
+#endif
