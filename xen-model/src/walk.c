@@ -14,70 +14,90 @@
 #define M2P_FIRST 0xffff800000000000ull
 #define M2P_END 0xffff804000000000ull
 
-static struct xm_walk fault(struct xm_walk w, uint32_t error_code)
-{
-    w.ok = false;
-    w.error_code = error_code;
-    return w;
-}
-
 static bool canonical(xm_vaddr va)
 {
     return va < (1ull << 47) || va >= (~0ull << 47);
 }
 
 /* The M2P, eight bytes a frame, is there once slot 256 has been filled. */
-static struct xm_walk walk_m2p(const struct xm_cpu *c, xm_vaddr va,
-                               struct xm_walk w, uint32_t error_code)
+static void walk_m2p(const struct xm_cpu *c, xm_vaddr va, struct xm_walk *w,
+                     uint32_t error_code)
 {
     const xm_mfn mfn = (va - M2P_FIRST) / sizeof(uint64_t);
 
-    if (!(w.entry[4] & XM_PTE_P) ||
-        mfn >= xm_machine_config(c->machine)->nr_frames)
-        return fault(w, error_code);
-    if (error_code & (XM_PF_WRITE | XM_PF_FETCH))
-        return fault(w, error_code | XM_PF_PRESENT);
-    w.m2p = true;
-    w.mfn = mfn;
-    w.ok = true;
-    return w;
+    if (!(w->entry[4] & XM_PTE_P) || mfn >= c->machine->config.nr_frames) {
+        w->error_code = error_code;
+    } else if (error_code & (XM_PF_WRITE | XM_PF_FETCH)) {
+        w->error_code = error_code | XM_PF_PRESENT;
+    } else {
+        w->m2p = true;
+        w->mfn = mfn;
+        w->ok = true;
+    }
+}
+
+/* From the L4 in MFN down to the frame. */
+static void walk_tables(const struct xm_cpu *c, xm_vaddr va, uint32_t access,
+                        xm_mfn mfn, struct xm_walk *w)
+{
+    const uint32_t error_code =
+        (access & (XM_PF_WRITE | XM_PF_FETCH)) | XM_PF_USER;
+    const xm_mfn nr_frames = c->machine->config.nr_frames;
+    uint64_t rights = XM_PTE_RW | XM_PTE_US, any = 0;
+
+    for (unsigned int level = 4; level >= 1; level--) {
+        const uint64_t e = xm__ram(c, mfn)[xm_va_index(va, level)];
+
+        w->level = level;
+        w->table[level] = mfn;
+        w->entry[level] = e;
+        if (level == 4 && va >= M2P_FIRST && va < M2P_END) {
+            walk_m2p(c, va, w, error_code);
+            return;
+        }
+        if (level == 4 && xm_l4_slot_is_xen(xm_va_index(va, 4))) {
+            w->error_code = error_code | XM_PF_PRESENT;
+            return;
+        }
+        mfn = xm_pte_mfn(e);
+        if (!(e & XM_PTE_P) || (level > 1 && mfn >= nr_frames)) {
+            w->error_code = error_code;
+            return;
+        }
+        rights &= e;
+        any |= e;
+    }
+    if (!(rights & XM_PTE_US) ||
+        ((access & XM_PF_FETCH) && (any & XM_PTE_NX)) ||
+        ((access & XM_PF_WRITE) && !(rights & XM_PTE_RW))) {
+        w->error_code = error_code | XM_PF_PRESENT;
+    } else if (mfn >= nr_frames) {
+        w->error_code = error_code; /* MMIO: nothing is behind it */
+    } else {
+        w->mfn = mfn;
+        w->ok = true;
+    }
+}
+
+/* xm__vcpu(), without remembering where it was. */
+static const struct xm_vcpu *vcpu(const struct xm_cpu *c)
+{
+    const struct xm_domain *d =
+        &c->machine->domains[c->domain_index % XM_MAX_DOMAINS];
+
+    if (!d->exists || d->domid != c->domid)
+        d = xm_domain_find(c->machine, c->domid);
+    return &d->vcpu[c->vcpu];
 }
 
 struct xm_walk xm_walk(const struct xm_cpu *c, xm_vaddr va, uint32_t access)
 {
-    const uint32_t error_code =
-        (access & (XM_PF_WRITE | XM_PF_FETCH)) | XM_PF_USER;
-    const struct xm_domain *d = xm_domain_find(c->machine, c->domid);
-    const struct xm_vcpu *v = &d->vcpu[c->vcpu];
+    const struct xm_vcpu *v = vcpu(c);
     struct xm_walk w = { .level = 4 };
-    uint64_t rights = XM_PTE_RW | XM_PTE_US;
-    bool nx = false;
-    xm_mfn mfn = v->guest_table;
 
     if (!v->has_base || !canonical(va))
-        return fault(w, error_code);
-    for (unsigned int level = 4; level >= 1; level--) {
-        w.level = level;
-        w.table[level] = mfn;
-        w.entry[level] = xm__ram(c, mfn)[xm_va_index(va, level)];
-        if (level == 4 && va >= M2P_FIRST && va < M2P_END)
-            return walk_m2p(c, va, w, error_code);
-        if (level == 4 && xm_l4_slot_is_xen(xm_va_index(va, 4)))
-            return fault(w, error_code | XM_PF_PRESENT);
-        if (!(w.entry[level] & XM_PTE_P))
-            return fault(w, error_code);
-        rights &= w.entry[level];
-        nx |= (w.entry[level] & XM_PTE_NX) != 0;
-        mfn = xm_pte_mfn(w.entry[level]);
-        if (level > 1 && mfn >= xm_machine_config(c->machine)->nr_frames)
-            return fault(w, error_code);
-    }
-    if (!(rights & XM_PTE_US) || ((access & XM_PF_FETCH) && nx) ||
-        ((access & XM_PF_WRITE) && !(rights & XM_PTE_RW)))
-        return fault(w, error_code | XM_PF_PRESENT);
-    if (mfn >= xm_machine_config(c->machine)->nr_frames)
-        return fault(w, error_code); /* MMIO: nothing is behind it */
-    w.mfn = mfn;
-    w.ok = true;
+        w.error_code = (access & (XM_PF_WRITE | XM_PF_FETCH)) | XM_PF_USER;
+    else
+        walk_tables(c, va, access, v->guest_table, &w);
     return w;
 }
