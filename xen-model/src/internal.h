@@ -52,8 +52,15 @@ __attribute__((noinline)) struct xm_result xm__deny(enum xm_rule rule,
  * What every entry passes through answers with a bool instead, and leaves the
  * result alone while all is well. False: *WHY is the refusal RULE about A, B.
  */
-__attribute__((noinline)) bool
-xm__refuse(struct xm_result *why, enum xm_rule rule, uint64_t a, uint64_t b);
+__attribute__((noinline)) void
+xm__say_why(struct xm_result *why, enum xm_rule rule, uint64_t a, uint64_t b);
+
+static inline bool xm__refuse(struct xm_result *why, enum xm_rule rule,
+                              uint64_t a, uint64_t b)
+{
+    xm__say_why(why, rule, a, b);
+    return false;
+}
 
 /* RULE altered or accepted something. */
 static inline void xm__note(struct xm_cpu *c, enum xm_rule rule)

@@ -35,11 +35,10 @@ struct xm_result xm__deny(enum xm_rule rule, uint64_t a, uint64_t b)
                                .seen = { a, b } };
 }
 
-bool xm__refuse(struct xm_result *why, enum xm_rule rule, uint64_t a,
-                uint64_t b)
+void xm__say_why(struct xm_result *why, enum xm_rule rule, uint64_t a,
+                 uint64_t b)
 {
     *why = xm__deny(rule, a, b);
-    return false;
 }
 
 enum xm_rule xm_rule_by_id(const char *id)

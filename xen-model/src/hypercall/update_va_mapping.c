@@ -8,65 +8,74 @@
 #include "../internal.h"
 
 /* The table that holds the L1 entry of VA, through the kernel base. */
-static struct xm_result find_l1(struct xm_cpu *c, xm_vaddr va, xm_mfn *l1)
+static bool find_l1(const struct xm_cpu *c, const struct xm_vcpu *v,
+                    xm_vaddr va, xm_mfn *l1, struct xm_result *why)
 {
-    const struct xm_vcpu *v = xm__vcpu(c);
     xm_mfn mfn = v->guest_table;
 
     if (!xm__guest_address(va))
-        return xm__deny(XM_R_UVM_VA, va, 0);
+        return xm__refuse(why, XM_R_UVM_VA, va, 0);
     for (unsigned int level = 4; level >= 2; level--) {
         const uint64_t e = xm__ram(c, mfn)[xm_va_index(va, level)];
 
         if (!(e & XM_PTE_P) || (level < 4 && (e & XM_PTE_PSE)))
-            return xm__deny(XM_R_UVM_NO_L2E, va, e);
+            return xm__refuse(why, XM_R_UVM_NO_L2E, va, e);
         mfn = xm_pte_mfn(e);
     }
     *l1 = mfn;
-    return xm__ok();
+    return true;
 }
 
-static struct xm_result flush(struct xm_cpu *c, uint64_t flags)
+static bool flush(struct xm_cpu *c, uint64_t flags, struct xm_result *why)
 {
     const uint64_t kind = flags & UVMF_FLUSHTYPE_MASK;
     const uint64_t mask = flags & ~(uint64_t)UVMF_FLUSHTYPE_MASK;
 
     if ((kind == UVMF_TLB_FLUSH || kind == UVMF_INVLPG) && mask != UVMF_LOCAL &&
         mask != UVMF_ALL && !xm__read_vcpu_mask(c, mask))
-        return xm__deny(XM_R_UVM_VCPU_MASK, mask, 0);
-    return xm__ok();
+        return xm__refuse(why, XM_R_UVM_VCPU_MASK, mask, 0);
+    return true;
 }
 
-static struct xm_result update(struct xm_cpu *c, xm_vaddr va, uint64_t val,
-                               uint64_t flags, xm_domid pg_owner)
+static bool update(struct xm_cpu *c, xm_vaddr va, uint64_t val, uint64_t flags,
+                   xm_domid pg_owner, struct xm_result *why)
 {
+    const struct xm_domain *d = xm__domain(c);
     const unsigned int slot = xm_va_index(va, 1);
-    struct xm_result r;
     const struct xm_frame *f;
-    xm_mfn l1 = 0;
+    bool done;
+    xm_mfn l1;
 
     if (!xm__may_act_on(c, pg_owner))
-        return xm__deny(XM_R_UVM_PRIVILEGE, pg_owner, 0);
-    r = find_l1(c, va, &l1);
-    if (r.rc != 0)
-        return r;
+        return xm__refuse(why, XM_R_UVM_PRIVILEGE, pg_owner, 0);
+    if (!find_l1(c, &d->vcpu[c->vcpu], va, &l1, why))
+        return false;
     f = xm__get_page_from_mfn(c, l1, c->domid);
     if (!f)
-        return xm__deny(XM_R_UVM_L1_NOT_OWN, l1, va);
-    if (!xm__is_live_l1(f))
-        r = xm__deny(XM_R_UVM_NOT_L1, l1, f->type_info);
-    else if (!xm__mod_l1_entry(c, &xm__ram_to_write(c, l1)[slot],
-                               (struct l1e){ val }, false, xm__domain(c),
-                               pg_owner, &r))
-        r.index = slot;
+        return xm__refuse(why, XM_R_UVM_L1_NOT_OWN, l1, va);
+    if (xm__is_live_l1(f))
+        done = xm__mod_l1_entry(c, &xm__ram_to_write(c, l1)[slot],
+                                (struct l1e){ val }, false, d, pg_owner, why) ||
+               xm__in_slot(why, slot);
+    else
+        done = xm__refuse(why, XM_R_UVM_NOT_L1, l1, f->type_info);
     xm__put_page(c, l1);
-    return r.rc == 0 ? flush(c, flags) : r;
+    return done && flush(c, flags, why);
+}
+
+static struct xm_result answer(struct xm_cpu *c, xm_vaddr va, uint64_t val,
+                               uint64_t flags, xm_domid pg_owner)
+{
+    struct xm_result why;
+
+    return update(c, va, val, flags, pg_owner, &why) ? xm__ok()
+                                                     : xm__finish(c, why);
 }
 
 struct xm_result xm_update_va_mapping(struct xm_cpu *c, xm_vaddr va,
                                       uint64_t val, uint64_t flags)
 {
-    return xm__finish(c, update(c, va, val, flags, c->domid));
+    return answer(c, va, val, flags, c->domid);
 }
 
 struct xm_result xm_update_va_mapping_otherdomain(struct xm_cpu *c, xm_vaddr va,
@@ -77,7 +86,7 @@ struct xm_result xm_update_va_mapping_otherdomain(struct xm_cpu *c, xm_vaddr va,
 
     if (!xm__get_pg_owner(c, domid, &pg_owner))
         return xm__finish(c, xm__deny(XM_R_UVM_FD, domid, 0));
-    return xm__finish(c, update(c, va, val, flags, pg_owner));
+    return answer(c, va, val, flags, pg_owner);
 }
 
 struct xm_result xm__do_update_va_mapping(struct xm_cpu *c, uint64_t arg[6])
