@@ -8,6 +8,7 @@
  * dom0 may write to; of a domU the host knows the memory.
  */
 #include <guest-mm/scenario.h>
+#include <shim/execute.h>
 #include <shim/mailbox.h>
 #include <xen/sched.h>
 #include <xen/xen.h>
@@ -24,7 +25,9 @@ void shim_secondary_entry(void);
 void page_fault(void);
 int shim_probe_load(uint64_t va, uint64_t *value);
 int shim_probe_store(uint64_t va, uint64_t value);
-extern uint64_t probe_error_code, probe_cr2;
+extern uint64_t probe_error_code, probe_cr2, probe_rip;
+/* Where instructions are put, one after the other: see start.S. */
+extern uint8_t code_slots[], code_slots_end[];
 
 static struct shim_mailbox mailboxes[SHIM_VCPUS] __attribute__((aligned(4096)));
 static uint64_t pool[MAX_POOL], scratch[2 * MAX_POOL];
@@ -81,6 +84,28 @@ static void note_fault(struct shim_mailbox *m, int faulted)
     m->cr2 = faulted ? probe_cr2 : 0;
 }
 
+/* Each in a place of its own: QEMU is slow where code is written over. */
+static void run_instruction(struct shim_mailbox *m)
+{
+    static uint8_t *slot = code_slots;
+    struct shim_execute *const e = (struct shim_execute *)m->data;
+
+    m->rc = -1;
+    if (e->length > SHIM_MAX_CODE)
+        return;
+    shim_place(slot, e->code, e->length);
+    probe_rip = 0;
+    flush_tlb();
+    shim_run(&e->registers, slot);
+    note_fault(m, probe_rip != 0);
+    if (probe_rip != 0)
+        e->registers.rip = probe_rip - (uintptr_t)slot;
+    slot += SHIM_CODE_SLOT;
+    if (slot == code_slots_end)
+        slot = code_slots;
+    m->rc = 0;
+}
+
 static void run_scenario(struct shim_mailbox *m)
 {
     struct mm_request request;
@@ -111,6 +136,9 @@ static void execute(struct shim_mailbox *m)
     case SHIM_STORE:
         flush_tlb();
         note_fault(m, shim_probe_store(m->arg[0], m->arg[1]));
+        break;
+    case SHIM_EXECUTE:
+        run_instruction(m);
         break;
     case SHIM_SCENARIO:
         run_scenario(m);

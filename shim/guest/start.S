@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Entry of the PV kernel, its ELF notes, the page-fault entry, and the two
- * probes whose faults are caught.
+ * Entry of the PV kernel, its ELF notes, the page-fault entry, and what may
+ * fault: two probes, and the place of instructions that a host sends.
  */
 #include <xen/elfnote.h>
 
@@ -49,7 +49,9 @@ shim_secondary_entry:
 
 /*
  * Xen pushes, from the top: ss rsp rflags cs rip error_code r11 rcx. A fault
- * of a probe is noted and the probe left with 1 in rax; any other is final.
+ * of a probe is noted and the probe left with 1 in rax; one of a host's
+ * instruction is noted and goes where the instruction would have gone; any
+ * other is final.
  */
     .global page_fault
 page_fault:
@@ -58,19 +60,28 @@ page_fault:
     push %rax
     push %rdx
     mov 24(%rsp), %rax      /* rip */
-    lea probe_load(%rip), %rdx
+    lea code_slots(%rip), %rdx
     cmp %rdx, %rax
-    je 1f
+    jb 1f
+    lea code_slots_end(%rip), %rdx
+    cmp %rdx, %rax
+    jae 1f
+    mov %rax, probe_rip(%rip)
+    lea shim_run_done(%rip), %rdx
+    jmp 3f
+1:  lea probe_load(%rip), %rdx
+    cmp %rdx, %rax
+    je 2f
     lea probe_store(%rip), %rdx
     cmp %rdx, %rax
-    je 1f
+    je 2f
     ud2                     /* a bug of the shim: Xen reports and stops */
-1:  mov 16(%rsp), %rax
+2:  lea probe_faulted(%rip), %rdx
+3:  mov %rdx, 24(%rsp)
+    mov 16(%rsp), %rax
     mov %rax, probe_error_code(%rip)
     mov %cr2, %rax          /* emulated by Xen */
     mov %rax, probe_cr2(%rip)
-    lea probe_faulted(%rip), %rax
-    mov %rax, 24(%rsp)
     orl $3, 32(%rsp)        /* Xen shows the kernel as ring 0 */
     orl $3, 56(%rsp)
     pop %rdx
@@ -111,8 +122,15 @@ hypercall_page:
 stack_end:
     .skip 8192
 secondary_stack_end:
-    .global probe_error_code, probe_cr2
+    .global probe_error_code, probe_cr2, probe_rip
 probe_error_code: .skip 8
 probe_cr2: .skip 8
+probe_rip: .skip 8
+
+    .balign 4096
+    .global code_slots, code_slots_end
+code_slots:
+    .skip 65536
+code_slots_end:
 
     .section .note.GNU-stack, "", @progbits

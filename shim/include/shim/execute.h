@@ -15,7 +15,14 @@
 struct shim_registers {
     uint64_t gpr[16]; /* in the order of their numbers; rsp 0: one's own */
     uint64_t flags;   /* status flags and DF; all others stay as they are */
-    uint64_t rip;     /* after: bytes from the instruction's first */
+    uint64_t rip;     /* after: bytes from its first, if it faulted */
+};
+
+/* What SHIM_EXECUTE finds in the mailbox's data. */
+struct shim_execute {
+    struct shim_registers registers;
+    uint32_t length;
+    uint8_t code[SHIM_MAX_CODE];
 };
 
 /* Puts the LENGTH bytes of CODE and a jump back into SLOT. */

@@ -21,6 +21,7 @@ enum shim_command {
     SHIM_LOAD,      /* arg[0] address; value, or a fault */
     SHIM_STORE,     /* arg[0] address, arg[1] value; or a fault */
     SHIM_SCENARIO,  /* data: struct mm_request, pool; becomes the report */
+    SHIM_EXECUTE,   /* data: struct shim_execute; changed, or a fault */
     SHIM_SHUTDOWN,  /* does not return */
     SHIM_MEASURE,   /* data: struct shim_measure, filled in */
 };
