@@ -46,7 +46,7 @@ static json_t *json_side(const struct pvt_observation *o,
     const enum pvt_call call = o->step->call;
     json_t *frames = json_array(), *j = json_object();
 
-    if (call == PVT_LOAD || call == PVT_STORE) {
+    if (call == PVT_LOAD || call == PVT_STORE || call == PVT_EXECUTE) {
         json_object_set_new(j, "faulted", json_boolean(out->faulted));
         if (out->faulted) {
             json_object_set_new(j, "error_code", json_integer(out->error_code));

@@ -11,7 +11,7 @@ static void print_outcome(FILE *f, enum pvt_call call,
 {
     char text[32];
 
-    if (call != PVT_LOAD && call != PVT_STORE) {
+    if (call != PVT_LOAD && call != PVT_STORE && call != PVT_EXECUTE) {
         fprintf(f, "%s", pvt_value_text(PVT_KIND_RC, (uint64_t)o->rc, text));
         if ((call == PVT_MMU_UPDATE || call == PVT_MMUEXT_OP) &&
             o->done != PVT_DONE_UNTOUCHED)

@@ -27,7 +27,7 @@ void run_compare_outcomes(struct run *r, enum pvt_call call,
                           const struct pvt_outcome *a,
                           const struct pvt_outcome *b)
 {
-    if (call == PVT_LOAD || call == PVT_STORE) {
+    if (call == PVT_LOAD || call == PVT_STORE || call == PVT_EXECUTE) {
         compare(r, PVT_KIND_FAULT, NULL, PVT_NO_SLOT, a->faulted, b->faulted);
         if (a->faulted && b->faulted) {
             compare(r, PVT_KIND_ERROR_CODE, NULL, PVT_NO_SLOT, a->error_code,

@@ -17,6 +17,7 @@ const char *pvt_kind_name(enum pvt_kind kind)
         [PVT_KIND_ERROR_CODE] = "error code",
         [PVT_KIND_CR2] = "fault address",
         [PVT_KIND_VALUE] = "value",
+        [PVT_KIND_REGISTER] = "register",
         [PVT_KIND_ENTRY] = "entry",
         [PVT_KIND_COUNT_INFO] = "count_info",
         [PVT_KIND_TYPE_INFO] = "type_info",

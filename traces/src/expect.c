@@ -25,6 +25,9 @@ static void expect_access(struct run *r, const struct pvt_expect *e,
         expect(r, PVT_KIND_CR2, side, run_va(e->at), got->cr2);
     if (e->kind == PVT_EXPECT_VALUE)
         expect(r, PVT_KIND_VALUE, side, run_entry(r, &e->value), got->value);
+    if (e->by != XM_R_NONE && side == SIDE_MODEL &&
+        !xm_rule_set_has(&got->fired, e->by))
+        expect(r, PVT_KIND_BY, side, e->by, got->why.rule);
 }
 
 void run_expect(struct run *r, const struct pvt_expect *e, enum side side,

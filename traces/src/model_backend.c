@@ -7,6 +7,8 @@
  */
 #include <traces/model.h>
 
+#include <xen-decode/decode.h>
+#include <xen-model/execute.h>
 #include <xen-model/pte.h>
 #include <xen-model/walk.h>
 
@@ -171,6 +173,32 @@ static int hypercall(struct model *m, const struct pvt_op *op,
     return 0;
 }
 
+static int execute_instruction(struct model *m, const struct pvt_code *code,
+                               struct pvt_outcome *out)
+{
+    struct xm_registers r = { .rflags =
+                                  code->registers[PVT_FLAGS] | XM_FLAG_IF };
+    struct xm_execution e;
+    struct xm_insn i;
+
+    if (xm_decode(code->code, code->length, &i) != XM_DECODED)
+        return fail(m, "these bytes are no instruction that stores");
+    memcpy(r.gpr, code->registers, sizeof(r.gpr));
+    e = xm_execute(&m->cpu, &i, &r);
+    if (e.unknown)
+        return fail(m, "the model executes this instruction only where it "
+                       "faults");
+    if (e.stopped)
+        return fail(m, "the domain has crashed");
+    memcpy(out->registers, r.gpr, sizeof(r.gpr));
+    out->registers[PVT_FLAGS] = r.rflags & (XM_FLAGS_STATUS | XM_FLAG_DF);
+    out->known_flags =
+        (XM_FLAGS_STATUS | XM_FLAG_DF) & ~(uint64_t)e.undefined_flags;
+    out->why = e.why;
+    note_fault(out, e.fault);
+    return 0;
+}
+
 static int execute(struct pvt_backend *b, const struct pvt_op *op,
                    struct pvt_outcome *out)
 {
@@ -204,6 +232,10 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
         break;
     case PVT_STORE:
         note_fault(out, xm_store64(c, op->va, op->val));
+        break;
+    case PVT_EXECUTE:
+        if (execute_instruction(model_of(b), op->code, out) != 0)
+            return -1;
         break;
     }
     out->rc = out->why.rc;

@@ -269,6 +269,7 @@ void pvt_trace_free(struct pvt_trace *t)
     for (uint32_t i = 0; i < t->nr_steps; i++) {
         free(t->steps[i].updates);
         free(t->steps[i].exts);
+        free(t->steps[i].insn);
         call_free(&t->steps[i].in);
         call_free(&t->steps[i].expect.out);
     }

@@ -56,6 +56,19 @@ bool parse_domid(struct parser *p, xm_domid *domid);
 bool parse_rule(struct parser *p, enum xm_rule *rule);
 bool term_is_reserved(const char *name);
 
+/* instruction.c */
+bool parse_is_register(const struct parser *p);
+bool parse_settings(struct parser *p, struct pvt_settings *s);
+bool parse_instruction(struct parser *p, struct pvt_step *s);
+void print_settings(FILE *f, const struct pvt_trace *t,
+                    const struct pvt_settings *s);
+void print_instruction(FILE *f, const struct pvt_trace *t,
+                       const struct pvt_instruction *i);
+
+/* print.c */
+void print_va(FILE *f, struct pvt_va va);
+void print_entry(FILE *f, const struct pvt_trace *t, const struct pvt_entry *e);
+
 /* call.c */
 const struct pvt_call_info *call_by_word(const struct parser *p);
 bool parse_hypercall(struct parser *p, struct pvt_step *s);

@@ -31,8 +31,7 @@ static void print_slot(FILE *f, const struct pvt_trace *t, struct pvt_slot s)
     fprintf(f, "[%" PRIu32 "]", s.index);
 }
 
-static void print_entry(FILE *f, const struct pvt_trace *t,
-                        const struct pvt_entry *e)
+void print_entry(FILE *f, const struct pvt_trace *t, const struct pvt_entry *e)
 {
     uint64_t left = e->flags;
 
@@ -50,7 +49,7 @@ static void print_entry(FILE *f, const struct pvt_trace *t,
         fprintf(f, " raw 0x%" PRIx64, e->raw);
 }
 
-static void print_va(FILE *f, struct pvt_va va)
+void print_va(FILE *f, struct pvt_va va)
 {
     if (!va.window)
         fprintf(f, "0x%" PRIx64, va.number);
@@ -146,18 +145,18 @@ static void print_expect(FILE *f, const struct pvt_trace *t,
     switch (e->kind) {
     case PVT_EXPECT_OK:
         fprintf(f, "ok");
-        return;
+        break;
     case PVT_EXPECT_VALUE:
         fprintf(f, "value ");
         print_entry(f, t, &e->value);
-        return;
+        break;
     case PVT_EXPECT_FAULT:
         fprintf(f, "fault %" PRIu32, e->error_code);
         if (e->has_at) {
             fprintf(f, " at ");
             print_va(f, e->at);
         }
-        return;
+        break;
     case PVT_EXPECT_RC:
         if (e->rc > 0)
             fprintf(f, "%" PRId64, e->rc);
@@ -168,10 +167,10 @@ static void print_expect(FILE *f, const struct pvt_trace *t,
                     e->done == PVT_DONE_UNTOUCHED ? " done 0x%" PRIx32
                                                   : " done %" PRIu32,
                     e->done);
-        if (e->by != XM_R_NONE)
-            fprintf(f, " by %s", xm_rule_info(e->by)->id);
-        return;
+        break;
     }
+    if (e->by != XM_R_NONE)
+        fprintf(f, " by %s", xm_rule_info(e->by)->id);
 }
 
 static void print_value(FILE *f, const struct pvt_trace *t,
@@ -262,6 +261,9 @@ static void print_call(FILE *f, const struct pvt_trace *t,
             print_fd(f, s->fd);
         }
         return;
+    case PVT_EXECUTE:
+        print_instruction(f, t, s->insn);
+        return;
     case PVT_LOAD:
         fprintf(f, "load ");
         print_va(f, s->va);
@@ -289,6 +291,8 @@ void pvt_step_print(FILE *f, const struct pvt_trace *t,
     print_call(f, t, s);
     fprintf(f, " -> ");
     print_expect(f, t, &s->expect);
+    if (s->call == PVT_EXECUTE)
+        print_settings(f, t, &s->insn->out);
     if (s->call == PVT_HYPERCALL)
         print_fields(f, t, s->info, &s->expect.out, s->expect.elements);
 }

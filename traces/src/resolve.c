@@ -122,7 +122,10 @@ int run_resolve(const struct run *r, const struct pvt_step *s,
         .flags = s->flush,
         .other = run_domid(s->fd),
         .args = run_args(r, s),
+        .code = &to->code,
     };
+    if (s->call == PVT_EXECUTE)
+        run_resolve_instruction(r, s->insn, &to->code);
     for (uint32_t i = 0; i < s->count && s->updates; i++)
         to->updates[i] = resolve_update(r, &s->updates[i]);
     for (uint32_t i = 0; i < s->count && s->exts; i++) {

@@ -45,6 +45,7 @@ struct resolved {
     struct pvt_op op;
     struct mmu_update updates[PVT_MAX_BATCH];
     struct mmuext_op ops[PVT_MAX_BATCH];
+    struct pvt_code code;
     uint8_t data[NR_SIDES][PVT_MAX_DATA];
 };
 
@@ -72,6 +73,16 @@ void run_bind(struct run *r, const struct pvt_step *s, const uint8_t *data,
               int64_t rc);
 void run_expect_out(struct run *r, const struct pvt_step *s, enum side side,
                     const uint8_t *data);
+
+/* instruction.c */
+void run_resolve_instruction(const struct run *r,
+                             const struct pvt_instruction *i,
+                             struct pvt_code *to);
+void run_compare_registers(struct run *r, const struct pvt_code *code,
+                           const struct pvt_outcome *a,
+                           const struct pvt_outcome *b);
+void run_expect_registers(struct run *r, const struct pvt_settings *s,
+                          enum side side, const struct pvt_outcome *got);
 
 /* difference.c: the new record, for more to be filled in; never NULL. */
 struct pvt_difference *run_differ(struct run *r, enum pvt_kind kind,

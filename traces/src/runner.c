@@ -197,6 +197,9 @@ static int execute(struct run *r, struct pvt_op op, const struct pvt_expect *e,
     }
     if (r->sides[SIDE_OTHER]) {
         run_compare_outcomes(r, op.call, &out[SIDE_MODEL], &out[SIDE_OTHER]);
+        if (op.call == PVT_EXECUTE)
+            run_compare_registers(r, op.code, &out[SIDE_MODEL],
+                                  &out[SIDE_OTHER]);
         if (hypercall)
             run_compare_arguments(r, data[SIDE_MODEL], data[SIDE_OTHER],
                                   op.data_size);
@@ -207,6 +210,8 @@ static int execute(struct run *r, struct pvt_op op, const struct pvt_expect *e,
         run_expect(r, e, s, &out[s]);
         if (hypercall)
             run_expect_out(r, r->current, s, data[s]);
+        if (op.call == PVT_EXECUTE)
+            run_expect_registers(r, &r->current->insn->out, s, &out[s]);
     }
     if (run_compare_state(r) != 0)
         return r->sides[SIDE_OTHER] ? lost(r, SIDE_OTHER)

@@ -265,9 +265,20 @@ static bool parse_call(struct parser *p, struct pvt_step *s)
         return parse_access_va(p, &s->va) && parse_assign(p) &&
                parse_entry(p, &s->entry);
     }
+    if (parse_skip_word(p, "execute"))
+        return parse_instruction(p, s);
     if (call_by_word(p))
         return parse_hypercall(p, s);
     return parse_mmuext(p, s);
+}
+
+/* The rule that spoke, and registers. */
+static bool parse_access_rest(struct parser *p, const struct pvt_step *s,
+                              struct pvt_expect *e)
+{
+    if (parse_skip_word(p, "by") && !parse_rule(p, &e->by))
+        return false;
+    return s->call != PVT_EXECUTE || parse_settings(p, &s->insn->out);
 }
 
 static bool parse_access_result(struct parser *p, const struct pvt_step *s,
@@ -277,11 +288,11 @@ static bool parse_access_result(struct parser *p, const struct pvt_step *s,
 
     if (parse_skip_word(p, "ok")) {
         e->kind = PVT_EXPECT_OK;
-        return true;
+        return parse_access_rest(p, s, e);
     }
     if (s->call == PVT_LOAD && parse_skip_word(p, "value")) {
         e->kind = PVT_EXPECT_VALUE;
-        return parse_entry(p, &e->value);
+        return parse_entry(p, &e->value) && parse_access_rest(p, s, e);
     }
     if (!parse_skip_word(p, "fault"))
         return parse_expected(p, s->call == PVT_LOAD ? "ok, value or fault"
@@ -291,7 +302,7 @@ static bool parse_access_result(struct parser *p, const struct pvt_step *s,
         return false;
     e->error_code = (uint32_t)code;
     e->has_at = parse_skip_word(p, "at");
-    return !e->has_at || parse_va(p, &e->at);
+    return (!e->has_at || parse_va(p, &e->at)) && parse_access_rest(p, s, e);
 }
 
 static bool parse_result(struct parser *p, const struct pvt_step *s,
@@ -300,7 +311,7 @@ static bool parse_result(struct parser *p, const struct pvt_step *s,
     char name[PVT_MAX_NAME + 1];
     uint64_t done;
 
-    if (s->call == PVT_LOAD || s->call == PVT_STORE)
+    if (s->call == PVT_LOAD || s->call == PVT_STORE || s->call == PVT_EXECUTE)
         return parse_access_result(p, s, e);
     e->kind = PVT_EXPECT_RC;
     if (parse_peek(p) == TOK_NUMBER && !p->tok.negative &&

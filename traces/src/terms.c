@@ -176,7 +176,8 @@ bool parse_entry(struct parser *p, struct pvt_entry *e)
         return false;
     /* Options of the call and the next statement begin with a word too. */
     if (parse_peek(p) == TOK_WORD && !parse_is_word(p, "flush") &&
-        !parse_is_word(p, "fd"))
+        !parse_is_word(p, "fd") && !parse_is_word(p, "by") &&
+        !parse_is_register(p))
         return parse_expected(p, "a flag (P RW US PWT PCD A D PSE PAT G "
                                  "AVAIL0..2 GK B53..B62 NX) or raw NUMBER");
     return true;

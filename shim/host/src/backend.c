@@ -5,7 +5,9 @@
  */
 #include "internal.h"
 
+#include <shim/execute.h>
 #include <traces/trace.h>
+#include <xen-model/insn.h>
 #include <xen-model/pte.h>
 
 #include <stdarg.h>
@@ -182,6 +184,30 @@ static int access(struct shim_vcpu *v, uint64_t command,
     return 0;
 }
 
+static int execute_instruction(struct shim_vcpu *v, const struct pvt_code *code,
+                               struct pvt_outcome *out)
+{
+    struct shim_execute *const e = (struct shim_execute *)v->mailbox->data;
+
+    *e = (struct shim_execute){ .length = code->length };
+    memcpy(e->code, code->code, code->length);
+    memcpy(e->registers.gpr, code->registers, sizeof(e->registers.gpr));
+    e->registers.flags = code->registers[PVT_FLAGS];
+    if (shim__call(v, SHIM_EXECUTE) != 0)
+        return -1;
+    if (v->mailbox->rc != 0)
+        return shim__fail(v->domain->shim,
+                          "the shim refuses an instruction of %u bytes",
+                          code->length);
+    out->faulted = v->mailbox->faulted != 0;
+    out->error_code = (uint32_t)v->mailbox->error_code;
+    out->cr2 = v->mailbox->cr2;
+    memcpy(out->registers, e->registers.gpr, sizeof(e->registers.gpr));
+    out->registers[PVT_FLAGS] =
+        e->registers.flags & (XM_FLAGS_STATUS | XM_FLAG_DF);
+    return 0;
+}
+
 static int execute(struct pvt_backend *b, const struct pvt_op *op,
                    struct pvt_outcome *out)
 {
@@ -217,6 +243,8 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
         return access(v, SHIM_LOAD, op, out);
     case PVT_STORE:
         return access(v, SHIM_STORE, op, out);
+    case PVT_EXECUTE:
+        return execute_instruction(v, op->code, out);
     }
     return shim__fail(s, "no such call: %d", (int)op->call);
 }

@@ -14,7 +14,19 @@ enum pvt_call {
     PVT_UPDATE_VA_MAPPING, /* with other != DOMID_SELF: _otherdomain */
     PVT_LOAD,              /* 64-bit load from va by the guest kernel */
     PVT_STORE,             /* 64-bit store of val to va */
+    PVT_EXECUTE,           /* one instruction that stores */
     PVT_HYPERCALL,         /* any, with its arguments in guest memory */
+};
+
+#define PVT_MAX_CODE 15u
+#define PVT_FLAGS 16u /* behind the general registers: status flags and DF */
+#define PVT_NR_REGISTERS 17u
+
+struct pvt_code {
+    uint8_t code[PVT_MAX_CODE];
+    uint32_t length;
+    uint64_t registers[PVT_NR_REGISTERS]; /* those not given are 0 */
+    uint32_t given;                       /* a bit each */
 };
 
 /* One step with every name resolved. */
@@ -29,6 +41,7 @@ struct pvt_op {
     xm_vaddr va;
     uint64_t val, flags;
     xm_domid other;
+    const struct pvt_code *code; /* PVT_EXECUTE */
     /*
      * PVT_HYPERCALL: number and registers; data is what the domain's argument
      * area holds before and, when the call is done, after it.
@@ -43,10 +56,12 @@ struct pvt_op {
 struct pvt_outcome {
     int64_t rc;
     uint32_t done; /* *pdone after the call; PVT_DONE_UNTOUCHED before */
-    bool faulted;  /* PVT_LOAD and PVT_STORE: a page fault was taken */
+    bool faulted;  /* LOAD, STORE and EXECUTE: a page fault was taken */
     uint32_t error_code;
     xm_vaddr cr2;
-    uint64_t value;           /* of PVT_LOAD */
+    uint64_t value;                       /* of PVT_LOAD */
+    uint64_t registers[PVT_NR_REGISTERS]; /* of PVT_EXECUTE */
+    uint64_t known_flags;                 /* the others may be anything */
     struct xm_result why;     /* the model's reason; of actual Xen all zero */
     struct xm_rule_set fired; /* rules that spoke; of actual Xen empty */
 };

@@ -18,6 +18,7 @@ enum pvt_kind {
     PVT_KIND_ERROR_CODE,
     PVT_KIND_CR2,
     PVT_KIND_VALUE,
+    PVT_KIND_REGISTER, /* detail names it */
     PVT_KIND_ENTRY,
     PVT_KIND_COUNT_INFO,
     PVT_KIND_TYPE_INFO,

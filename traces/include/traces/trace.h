@@ -120,6 +120,25 @@ struct pvt_assigns {
     struct pvt_assign *assigns;
 };
 
+/* What a register is given, or should hold. */
+struct pvt_setting {
+    uint32_t reg;
+    bool is_va;
+    struct pvt_va va;
+    struct pvt_entry entry;
+};
+
+struct pvt_settings {
+    uint32_t count;
+    struct pvt_setting settings[PVT_NR_REGISTERS];
+};
+
+struct pvt_instruction {
+    uint8_t code[PVT_MAX_CODE];
+    uint32_t length;
+    struct pvt_settings in, out; /* before, and expected after it */
+};
+
 enum pvt_expected {
     PVT_EXPECT_RC,
     PVT_EXPECT_FAULT,
@@ -154,6 +173,7 @@ struct pvt_step {
     struct pvt_va va;
     struct pvt_entry entry;
     uint64_t flush;
+    struct pvt_instruction *insn; /* PVT_EXECUTE */
     /* PVT_HYPERCALL */
     const struct pvt_call_info *info;
     uint32_t elements; /* structures */
