@@ -13,7 +13,8 @@ static void set_accessed(const struct xm_cpu *c, const struct xm_walk *w,
 {
     if (w->m2p)
         return;
-    for (unsigned int level = 4; level >= (w->ok ? 1 : w->level + 1); level--) {
+    for (unsigned int level = 4; level >= (w->ok || w->mmio ? 1 : w->level + 1);
+         level--) {
         const uint64_t bits = XM_PTE_A | (dirty && level == 1 ? XM_PTE_D : 0);
 
         if ((w->entry[level] & bits) != bits)
@@ -35,9 +36,10 @@ static bool walk_and_mark(struct xm_cpu *c, xm_vaddr va, uint32_t access,
 {
     *w = xm_walk(c, va, access);
     set_accessed(c, w, va, access & XM_PF_WRITE);
-    if (!w->ok)
-        *f = page_fault(w, va);
-    return w->ok;
+    if (w->ok || w->mmio)
+        return true;
+    *f = page_fault(w, va);
+    return false;
 }
 
 static uint32_t in_page(xm_vaddr va)
@@ -53,10 +55,12 @@ static unsigned int part(xm_vaddr va, size_t n)
     return n < rest ? (unsigned int)n : rest;
 }
 
-/* What is behind a walk: guest RAM, or an entry of the M2P. */
+/* What is behind a walk: guest RAM, or an entry of the M2P. NULL: a device. */
 static const uint8_t *readable(struct xm_cpu *c, const struct xm_walk *w,
                                xm_vaddr va)
 {
+    if (w->mmio)
+        return NULL;
     return w->m2p
                ? (const uint8_t *)xm_machine_m2p(c->machine, w->mfn) + (va & 7)
                : (const uint8_t *)xm__ram(c, w->mfn) + in_page(va);
@@ -69,13 +73,16 @@ bool xm__cpu_read(struct xm_cpu *c, xm_vaddr va, void *to, unsigned int n,
 
     while (n != 0) {
         unsigned int k = part(va, n);
+        const uint8_t *in;
         struct xm_walk w;
 
         if (!walk_and_mark(c, va, 0, &w, f))
             return false;
         if (w.m2p && k > 8 - (va & 7))
             k = 8 - (va & 7); /* entry by entry: the last one has an end */
-        __builtin_memcpy(out, readable(c, &w, va), k);
+        in = readable(c, &w, va);
+        for (unsigned int i = 0; i < k; i++)
+            out[i] = in ? in[i] : 0xff; /* what devices say is not modelled */
         out += k;
         va += k;
         n -= k;
@@ -109,8 +116,9 @@ bool xm__cpu_write(struct xm_cpu *c, xm_vaddr va, const void *from,
         const struct xm_walk w = xm_walk(c, va, XM_PF_WRITE);
         const unsigned int k = part(va, n);
 
-        __builtin_memcpy((uint8_t *)xm__ram_to_write(c, w.mfn) + in_page(va),
-                         in, k);
+        if (w.ok)
+            __builtin_memcpy(
+                (uint8_t *)xm__ram_to_write(c, w.mfn) + in_page(va), in, k);
         in += k;
         va += k;
         n -= k;

@@ -71,11 +71,10 @@ static void walk_tables(const struct xm_cpu *c, xm_vaddr va, uint32_t access,
         ((access & XM_PF_FETCH) && (any & XM_PTE_NX)) ||
         ((access & XM_PF_WRITE) && !(rights & XM_PTE_RW))) {
         w->error_code = error_code | XM_PF_PRESENT;
-    } else if (mfn >= nr_frames) {
-        w->error_code = error_code; /* MMIO: nothing is behind it */
     } else {
         w->mfn = mfn;
-        w->ok = true;
+        w->mmio = mfn >= nr_frames;
+        w->ok = !w->mmio;
     }
 }
 

@@ -20,6 +20,7 @@
 struct xm_walk {
     bool ok;
     bool m2p;            /* the address lies in the M2P window */
+    bool mmio;           /* !ok, but no fault: a device is behind it */
     uint32_t error_code; /* of the page fault, if !ok */
     uint32_t level;      /* level of the last entry looked at, 4..1 */
     xm_mfn mfn;          /* frame translated to, if ok */
