@@ -84,7 +84,7 @@ static void note_fault(struct shim_mailbox *m, int faulted)
     m->cr2 = faulted ? probe_cr2 : 0;
 }
 
-/* Each in a place of its own: QEMU is slow where code is written over. */
+/* Each at a fresh address: executed code is not to be written over. */
 static void run_instruction(struct shim_mailbox *m)
 {
     static uint8_t *slot = code_slots;
