@@ -269,13 +269,33 @@ static int restore_bases(struct shim_vcpu *v)
     return 1;
 }
 
+/* Those assists that page tables feel are off when a domain begins. */
+static int restore_assists(struct shim_domain *d)
+{
+    static const uint64_t types[] = { VMASST_TYPE_writable_pagetables,
+                                      VMASST_TYPE_m2p_strict };
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        const uint64_t arg[5] = { VMASST_CMD_disable, types[i] };
+        int64_t rc;
+
+        if (shim__hypercall(&d->vcpu[0], __HYPERVISOR_vm_assist, arg, &rc) != 0)
+            return -1;
+        if (rc != 0) {
+            (void)shim__fail(d->shim, "vm_assist failed: %lld", (long long)rc);
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static int restore(struct shim_domain *d)
 {
     const struct mmu_update window = {
         .ptr = d->boot_l2 * XM_PAGE_SIZE + PVT_WINDOW_SLOT * 8,
     };
     struct pvt_outcome out;
-    int rc = 0;
+    int rc = restore_assists(d);
 
     for (uint32_t i = 0; rc == 0 && i < SHIM_VCPUS; i++)
         if (d->vcpu[i].up)

@@ -174,29 +174,50 @@ void shim__known_frames(const struct shim_domain *d,
     known->args_stride = sizeof(struct shim_mailbox);
 }
 
-/* Between two traces all vCPUs are on the boot tables. */
-static int export_domain(const struct shim_domain *d, struct xm_machine *m)
+/*
+ * Of the vCPU that asks, nothing can be asked: between two traces it is on the
+ * boot tables.
+ */
+static int export_vcpu(struct shim_vcpu *v, struct xm_domain *to)
+{
+    struct shim_context c = { .base = v->domain->boot_l4 };
+
+    if (v != shim__control(v->domain->shim)) {
+        if (shim__read_context(v, &c) != 0)
+            return -1;
+        to->m2p_strict = c.vm_assist >> VMASST_TYPE_m2p_strict & 1;
+        to->writable_pagetables =
+            c.vm_assist >> VMASST_TYPE_writable_pagetables & 1;
+    }
+    to->vcpu[v->number] = (struct xm_vcpu){ .initialised = true,
+                                            .has_base = true,
+                                            .guest_table = c.base,
+                                            .has_user_base = c.user_base != 0,
+                                            .guest_table_user = c.user_base };
+    return 0;
+}
+
+static int export_domain(struct shim_domain *d, struct xm_machine *m)
 {
     struct xm_domain *to = xm_domain_create(m, d->domid, d->domid == 0);
 
     if (!to)
-        return -1;
+        return shim__fail(d->shim, "the machine has a domain %u already",
+                          d->domid);
     for (uint32_t i = 0; i < SHIM_VCPUS; i++)
-        to->vcpu[i] = (struct xm_vcpu){ .initialised = true,
-                                        .has_base = true,
-                                        .guest_table = d->boot_l4 };
+        if (export_vcpu(&d->vcpu[i], to) != 0)
+            return -1;
     return 0;
 }
 
 int shim__export_machine(struct pvt_backend *b, struct xm_machine *m,
                          uint64_t *ram)
 {
-    const struct shim *s = shim_of(b);
+    struct shim *s = shim_of(b);
 
     for (uint32_t i = 0; i < SHIM_DOMAINS; i++)
         if (s->domains[i].exists && export_domain(&s->domains[i], m) != 0)
-            return shim__fail(shim_of(b), "the machine has a domain %u already",
-                              i);
+            return -1;
     for (xm_mfn mfn = 0; mfn < b->known.nr_frames; mfn++) {
         struct xm_frame *f = xm_machine_frame(m, mfn);
 

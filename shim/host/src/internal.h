@@ -92,6 +92,13 @@ int shim__await(struct shim_vcpu *v);
 /* vcpu.c */
 /* Initialises vCPU 1 of D, whose vCPU 0 polls. It stays down. */
 int shim__init_secondary(struct shim_domain *d);
+/* What Xen holds of a vCPU, and of its domain. */
+struct shim_context {
+    xm_mfn base, user_base; /* 0: no user base */
+    uint64_t vm_assist;     /* a bit a type */
+};
+/* Not of the control vCPU itself, which Xen does not tell. */
+int shim__read_context(struct shim_vcpu *v, struct shim_context *context);
 /* Makes V poll its mailbox, if it does not yet. */
 int shim__wake(struct shim_vcpu *v);
 /* The domain polls no longer, dom0's vCPU 0 excepted. */

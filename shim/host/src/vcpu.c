@@ -49,6 +49,26 @@ int shim__init_secondary(struct shim_domain *d)
     return rc == 0 ? 0 : failed(d, "initialising", rc);
 }
 
+int shim__read_context(struct shim_vcpu *v, struct shim_context *context)
+{
+    struct shim *s = v->domain->shim;
+    struct shim_vcpu *control = shim__control(s);
+    const struct vcpu_guest_context *c =
+        (const void *)(control->mailbox->data + XM_PAGE_SIZE);
+    struct xen_domctl op = { .u.vcpucontext.vcpu = v->number };
+
+    op.u.vcpucontext.ctxt.p =
+        (void *)(uintptr_t)shim__data(control, XM_PAGE_SIZE);
+    if (shim__must_domctl(s, XEN_DOMCTL_getvcpucontext, v->domain->domid, &op,
+                          "getvcpucontext") != 0)
+        return -1;
+    *context =
+        (struct shim_context){ .base = xen_cr3_to_pfn(c->ctrlreg[3]),
+                               .user_base = xen_cr3_to_pfn(c->ctrlreg[1]),
+                               .vm_assist = c->vm_assist };
+    return 0;
+}
+
 static int wake_domain(struct shim_domain *d)
 {
     struct xen_domctl op = { 0 };

@@ -113,7 +113,7 @@ struct pvt_backend_ops {
                    struct pvt_outcome *out);
     /*
      * All domains back to the boot tables: base, no user base, empty window
-     * slot. What is beyond repair is built again.
+     * slot, no vm_assist. What is beyond repair is built again.
      */
     int (*end_trace)(struct pvt_backend *b);
     /*
