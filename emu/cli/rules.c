@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * pinfold rules: the rule table, for people or for programs.
+ * pinfold rules: the rule table and the evidence for it, for people or for
+ * programs.
  */
 #include "cli.h"
 
@@ -9,43 +10,114 @@
 #include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char usage[] =
-    "Usage: pinfold rules [--json]\n"
+    "Usage: pinfold rules [OPTION]...\n"
     "List every reason for which the model refuses, alters, accepts by\n"
-    "exception or restarts an operation.\n"
+    "exception or restarts an operation, and the traces that show it on "
+    "actual\n"
+    "Xen.\n"
     "\n"
-    "      --json  print JSON\n"
-    "      --help  print this and exit\n";
+    "      --reference  list the rules of docs/rules-reference.md instead\n"
+    "      --missing    list the rules, of both, that have neither a trace on\n"
+    "                   actual Xen nor a reason why there can be none\n"
+    "      --json       print JSON\n"
+    "      --help       print this and exit\n";
 
-static void print_text(void)
+/* By id of the reference. */
+static const struct evidence {
+    const char *id, *cell;
+    unsigned int nr_traces;
+} evidence[] = {
+#include "evidence.inc"
+};
+#define NR_EVIDENCE (sizeof(evidence) / sizeof(evidence[0]))
+
+static const struct evidence *find(const char *reference)
+{
+    static const struct evidence none = { "", "-", 0 };
+
+    for (size_t i = 0; i < NR_EVIDENCE; i++)
+        if (strcmp(evidence[i].id, reference) == 0)
+            return &evidence[i];
+    return &none;
+}
+
+static bool is_missing(const struct evidence *e)
+{
+    return strcmp(e->cell, "-") == 0;
+}
+
+static void print_rule(const struct xm_rule_info *r)
+{
+    printf("%-28s %-11s %-8s %s [%s]\n", r->id,
+           r->error ? xm_errno_name(r->error) : "-", r->reference, r->sentence,
+           find(r->reference)->cell);
+}
+
+static void print_rules(bool missing)
 {
     for (int i = 1; i < XM_NR_RULES; i++) {
         const struct xm_rule_info *r = xm_rule_info((enum xm_rule)i);
 
-        printf("%-28s %-11s %-8s %s\n", r->id,
-               r->error ? xm_errno_name(r->error) : "-", r->reference,
-               r->sentence);
+        if (!missing || is_missing(find(r->reference)))
+            print_rule(r);
     }
 }
 
-static int print_json(void)
+static void print_reference(bool missing)
+{
+    for (size_t i = 0; i < NR_EVIDENCE; i++)
+        if (!missing || is_missing(&evidence[i]))
+            printf("%-8s %s\n", evidence[i].id, evidence[i].cell);
+}
+
+static json_t *json_rules(bool missing)
 {
     json_t *all = json_array();
-    int rc;
 
     for (int i = 1; i < XM_NR_RULES; i++) {
         const struct xm_rule_info *r = xm_rule_info((enum xm_rule)i);
+        const struct evidence *e = find(r->reference);
 
+        if (missing && !is_missing(e))
+            continue;
         json_array_append_new(
-            all, json_pack("{ss ss? ss ss ss}", "id", r->id, "error",
+            all, json_pack("{ss ss? ss ss ss ss si}", "id", r->id, "error",
                            r->error ? xm_errno_name(r->error) : NULL,
                            "reference", r->reference, "sentence", r->sentence,
-                           "function", r->function));
+                           "function", r->function, "evidence", e->cell,
+                           "traces", (int)e->nr_traces));
     }
-    rc = json_dumpf(all, stdout, JSON_INDENT(2));
+    return all;
+}
+
+static json_t *json_reference(bool missing)
+{
+    json_t *all = json_array();
+
+    for (size_t i = 0; i < NR_EVIDENCE; i++)
+        if (!missing || is_missing(&evidence[i]))
+            json_array_append_new(all, json_pack("{ss ss si}", "id",
+                                                 evidence[i].id, "evidence",
+                                                 evidence[i].cell, "traces",
+                                                 (int)evidence[i].nr_traces));
+    return all;
+}
+
+static int print_json(bool rules, bool reference, bool missing)
+{
+    json_t *j = json_object();
+    int rc;
+
+    if (rules)
+        json_object_set_new(j, "rules", json_rules(missing));
+    if (reference)
+        json_object_set_new(j, "reference", json_reference(missing));
+    rc = json_dumpf(j, stdout, JSON_INDENT(1));
     putchar('\n');
-    json_decref(all);
+    json_decref(j);
     return rc;
 }
 
@@ -53,22 +125,33 @@ int cli_rules(int argc, char **argv)
 {
     static const struct option longs[] = {
         { "json", no_argument, NULL, 'j' },
+        { "missing", no_argument, NULL, 'm' },
+        { "reference", no_argument, NULL, 'r' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
-    int c, json = 0;
+    bool json = false, missing = false, reference = false;
+    int c;
 
     optind = 1;
     while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-        if (c == 'h') {
+        switch (c) {
+        case 'h':
             fputs(usage, stdout);
             return CLI_AGREES;
-        }
-        if (c != 'j') {
+        case 'j':
+            json = true;
+            break;
+        case 'm':
+            missing = true;
+            break;
+        case 'r':
+            reference = true;
+            break;
+        default:
             fputs("Try 'pinfold rules --help'.\n", stderr);
             return CLI_USAGE;
         }
-        json = 1;
     }
     if (optind != argc) {
         fprintf(stderr,
@@ -77,11 +160,16 @@ int cli_rules(int argc, char **argv)
                 argv[optind]);
         return CLI_USAGE;
     }
-    if (json && print_json() != 0) {
+    if (json) {
+        if (print_json(!reference || missing, reference || missing, missing) ==
+            0)
+            return CLI_AGREES;
         fputs("pinfold rules: the output cannot be written\n", stderr);
         return CLI_ENVIRONMENT;
     }
-    if (!json)
-        print_text();
+    if (!reference || missing)
+        print_rules(missing);
+    if (reference || missing)
+        print_reference(missing);
     return CLI_AGREES;
 }

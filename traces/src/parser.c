@@ -151,6 +151,58 @@ bool parse_end_of_statement(struct parser *p)
     return true;
 }
 
+static bool parse_rules(struct parser *p)
+{
+    struct pvt_trace *t = p->t;
+
+    if (!parse_is_word(p, "rules"))
+        return true;
+    parse_begin(p);
+    parse_advance(p);
+    do {
+        if (t->nr_rules == PVT_MAX_RULES)
+            return parse_fail(p, "at most %u rules", PVT_MAX_RULES);
+        if (!parse_rule(p, &t->rules[t->nr_rules]))
+            return false;
+        t->nr_rules++;
+    } while (parse_peek(p) == TOK_WORD);
+    return parse_end_of_statement(p);
+}
+
+/* Ids of the rules reference: letters, a dash, a number. */
+static bool is_reference(const char *id)
+{
+    const size_t letters = strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+
+    return letters >= 2 && id[letters] == '-' && id[letters + 1] &&
+           strspn(id + letters + 1, "0123456789") == strlen(id + letters + 1);
+}
+
+static bool parse_shows(struct parser *p)
+{
+    struct pvt_trace *t = p->t;
+    char name[PVT_MAX_NAME + 1];
+
+    if (!parse_is_word(p, "shows"))
+        return true;
+    parse_begin(p);
+    parse_advance(p);
+    do {
+        if (t->nr_shows == PVT_MAX_SHOWS)
+            return parse_fail(p, "at most %u rules are shown", PVT_MAX_SHOWS);
+        if (!parse_name(p, "an id of the rules reference, as MMU-01", name))
+            return false;
+        if (!is_reference(name) || strlen(name) >= sizeof(t->shows[0]))
+            return parse_fail(p,
+                              "an id of the rules reference looks as "
+                              "MMU-01, '%s' does not",
+                              name);
+        memcpy(t->shows[t->nr_shows++], name, strlen(name) + 1);
+        parse_advance(p);
+    } while (parse_peek(p) == TOK_WORD);
+    return parse_end_of_statement(p);
+}
+
 static bool parse_header(struct parser *p)
 {
     struct pvt_trace *t = p->t;
@@ -176,19 +228,7 @@ static bool parse_header(struct parser *p)
     if (!t->sentence)
         return parse_fail(p, "out of memory: free some");
     parse_advance(p);
-    if (!parse_is_word(p, "rules"))
-        return true;
-
-    parse_begin(p);
-    parse_advance(p);
-    do {
-        if (t->nr_rules == PVT_MAX_RULES)
-            return parse_fail(p, "at most %u rules", PVT_MAX_RULES);
-        if (!parse_rule(p, &t->rules[t->nr_rules]))
-            return false;
-        t->nr_rules++;
-    } while (parse_peek(p) == TOK_WORD);
-    return parse_end_of_statement(p);
+    return parse_rules(p) && parse_shows(p);
 }
 
 static bool parse_run(struct parser *p)

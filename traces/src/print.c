@@ -393,6 +393,9 @@ void pvt_trace_print(FILE *f, const struct pvt_trace *t)
     for (uint32_t i = 0; i < t->nr_rules; i++)
         fprintf(f, "%s%s%s", i ? " " : "rules ", xm_rule_info(t->rules[i])->id,
                 i + 1 == t->nr_rules ? "\n" : "");
+    for (uint32_t i = 0; i < t->nr_shows; i++)
+        fprintf(f, "%s%s%s", i ? " " : "shows ", t->shows[i],
+                i + 1 == t->nr_shows ? "\n" : "");
     print_init(f, t);
     fprintf(f, "run {\n");
     for (uint32_t i = 0; i < t->nr_steps; i++) {

@@ -16,6 +16,7 @@
 #define PVT_MAX_PAGES 4096u /* of one trace */
 #define PVT_MAX_BATCH 128u  /* requests of one call */
 #define PVT_MAX_RULES 32u   /* on the rules line */
+#define PVT_MAX_SHOWS 64u   /* on the shows line */
 
 enum pvt_frame_kind {
     PVT_FRAME_ZERO,    /* the number 0 where a frame is wanted */
@@ -228,6 +229,8 @@ struct pvt_trace {
     char *sentence;
     uint32_t nr_rules, nr_domains, nr_pages, nr_fills, nr_steps, nr_finals;
     enum xm_rule rules[PVT_MAX_RULES];
+    uint32_t nr_shows;
+    char shows[PVT_MAX_SHOWS][12]; /* ids of the rules reference */
     struct pvt_domain domains[PVT_MAX_DOMAINS];
     struct pvt_page *pages;
     struct pvt_fill *fills;
