@@ -37,6 +37,8 @@ int xm__put_old_guest_table(struct xm_cpu *c)
     v->has_old = false;
     v->old_partial = false;
     v->has_old_ptpg = false;
+    v->old_guest_table = 0; /* equal states are equal words */
+    v->old_guest_ptpg = 0;
     return 0;
 }
 
