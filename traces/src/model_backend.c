@@ -167,7 +167,8 @@ static int hypercall(struct model *m, const struct pvt_op *op,
                        "boot.l3 in slot 511 of a table that is loaded");
     do {
         out->why = xm_hypercall(&m->cpu, op->number, arg);
-    } while (out->why.rc == -XEN_ERESTART);
+    } while (out->why.rc == -XEN_ERESTART &&
+             !xm_domain_find(m->cpu.machine, op->domid)->crashed);
     if (!copy_args(m, op, false))
         return fail(m, "the guest's page of arguments is not mapped any more");
     return 0;

@@ -172,6 +172,17 @@ static inline void xm__update_intpte(uint64_t *slot, uint64_t v,
     *slot = preserve_ad ? v | (*slot & (XM_PTE_A | XM_PTE_D)) : v;
 }
 
+/* V, which is not present, as an entry of LEVEL: PRE-50. */
+bool xm__l1tf_vulnerable(const struct xm_cpu *c, unsigned int level,
+                         uint64_t v);
+/*
+ * Xen's pv_l1tf_check_pte(), for domains that have check_l1tf: V, which is not
+ * present, is to become an entry of a table of D. True: *WHY says what then.
+ */
+XM_COLD bool xm__l1tf_check(struct xm_cpu *c, const struct xm_domain *d,
+                            unsigned int level, uint64_t v,
+                            struct xm_result *why);
+
 #include "l1.h"
 
 struct xm_result xm__promote_l1_table(struct xm_cpu *c, xm_mfn table);

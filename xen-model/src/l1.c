@@ -4,9 +4,7 @@
  * tables: mirrors promote_l1_table() and demote_l1_table(). The ordinary entry
  * is in l1.h. Rules L1-*, VAL-10..14, VAL-61.
  *
- * GAP: frames of HVM domains, memory sharing, the mmio-relax boot option, and
- * the L1TF check of not-present entries (off for dom0 and on CPUs that are
- * not vulnerable).
+ * GAP: frames of HVM domains, memory sharing, the mmio-relax boot option.
  */
 #include "internal.h"
 
@@ -154,17 +152,18 @@ static struct xm_result stop_promotion(struct xm_cpu *c, const uint64_t *t,
 }
 
 /*
- * Takes the entries of T from I on, as long as they are ordinary ones. The
- * first that is not, or the end of the table. A loop that calls nothing.
+ * Takes the entries of T from I to END, as long as they are ordinary ones. The
+ * first that is not, or END. A loop that calls nothing.
  */
 __attribute__((noinline)) static unsigned int
-get_own_pages(struct xm_cpu *c, uint64_t *t, unsigned int i, xm_domid owner)
+get_own_pages(struct xm_cpu *c, uint64_t *t, unsigned int i, unsigned int end,
+              xm_domid owner)
 {
     struct xm_frame *const frames = xm__frames(c->machine);
     const xm_mfn nr_frames = c->machine->config.nr_frames;
     uint64_t *p;
 
-    for (p = t + i; p < t + XM_ENTRIES; p++) {
+    for (p = t + i; p < t + end; p++) {
         const struct l1e e = { *p };
         const xm_mfn mfn = xm_pte_mfn(e.v);
         uint64_t adjusted;
@@ -180,19 +179,37 @@ get_own_pages(struct xm_cpu *c, uint64_t *t, unsigned int i, xm_domid owner)
     return (unsigned int)(p - t);
 }
 
+/* Where an entry stops the validation, however good the others are. */
+static unsigned int end_of_promotion(const struct xm_cpu *c, const uint64_t *t,
+                                     const struct xm_domain *d)
+{
+    unsigned int i = d->check_l1tf ? 0 : XM_ENTRIES;
+
+    while (i < XM_ENTRIES &&
+           ((t[i] & XM_PTE_P) || !xm__l1tf_vulnerable(c, 1, t[i])))
+        i++;
+    return i;
+}
+
 struct xm_result xm__promote_l1_table(struct xm_cpu *c, xm_mfn table)
 {
     uint64_t *const t = xm__ram_to_write(c, table);
     const xm_domid owner = xm__frame(c, table)->owner;
     const struct xm_domain *d = xm_domain_find(c->machine, owner);
+    const unsigned int end = end_of_promotion(c, t, d);
 
     for (unsigned int i = 0;; i++) {
         struct xm_result why;
         uint64_t flip;
 
-        i = get_own_pages(c, t, i, owner);
+        i = get_own_pages(c, t, i, end, owner);
         if (i == XM_ENTRIES)
             return xm__ok();
+        if (i == end) {
+            (void)xm__l1tf_check(c, d, 1, t[i], &why);
+            why.rc = -XEN_EINTR;
+            return stop_promotion(c, t, i, why);
+        }
         if (!xm__get_page_from_l1e(c, (struct l1e){ t[i] }, d, owner, &flip,
                                    &why))
             return stop_promotion(c, t, i, why);

@@ -109,6 +109,9 @@ static inline bool xm__mod_l1_entry(struct xm_cpu *c, uint64_t *p, struct l1e e,
             !xm__get_own_page(c, xm__mfn_to_page(c, mfn), e, pg_owner))
             return xm__replace_l1_entry(c, p, e, preserve_ad, table_owner,
                                         pg_owner, why);
+    } else if (table_owner->check_l1tf &&
+               xm__l1tf_check(c, table_owner, 1, e.v, why)) {
+        return false;
     }
     xm__update_intpte(p, e.v, preserve_ad);
     xm__put_page_from_l1e(c, old);

@@ -11,6 +11,8 @@ struct xm_config xm_config_default(uint32_t nr_frames)
     return (struct xm_config){
         .nr_frames = nr_frames,
         .pv_linear_pt = true,
+        .l1tf_mask = (1ull << 40) - XM_PAGE_SIZE,
+        .l1tf_safe = 3ull << 38, /* three quarters of what it addresses */
         .iomem_limit = 1ull << 28, /* 40 physical address bits */
         .iomem_denied = {
             { 0xfee00, 0xfeeff },     /* local APIC, MSI window */
@@ -92,6 +94,10 @@ struct xm_domain *xm_domain_create(struct xm_machine *m, xm_domid domid,
             continue;
         *d = (struct xm_domain){ .exists = true,
                                  .privileged = privileged,
+                                 .check_l1tf =
+                                     (privileged ? m->config.l1tf_hwdom
+                                                 : m->config.l1tf_domu) !=
+                                     XM_L1TF_UNCHECKED,
                                  .domid = domid };
         return d;
     }

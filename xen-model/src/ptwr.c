@@ -39,7 +39,9 @@ static enum emul check_entry(struct exec *x, uint64_t *v)
     uint64_t flip = 0;
 
     if (!(*v & XM_PTE_P))
-        return EMUL_OKAY;
+        return d->check_l1tf && xm__l1tf_check(x->c, d, 1, *v, &x->why)
+                   ? EMUL_RETRY
+                   : EMUL_OKAY;
     if (!xm__get_page_from_l1e(x->c, (struct l1e){ *v }, d, d->domid, &flip,
                                &x->why)) {
         xm__note(x->c, XM_R_PTWR_ENTRY);

@@ -64,8 +64,11 @@ struct xm_result xm__promote_lxe_table(struct xm_cpu *c, unsigned int level,
         if (checks_preemption(level) && i > first && xm__preempt_check(c)) {
             r = xm__interrupted(-XEN_EINTR);
         } else if (!(t[i] & XM_PTE_P)) {
-            flags = 0;
-            continue;
+            if (!d->check_l1tf || !xm__l1tf_check(c, d, level, t[i], &r)) {
+                flags = 0;
+                continue;
+            }
+            r.rc = -XEN_EINTR;
         } else {
             r = xm__get_page_from_lxe(c, level, (struct lxe){ t[i] }, table,
                                       f->owner,

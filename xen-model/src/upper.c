@@ -122,6 +122,12 @@ struct xm_result xm__mod_lxe_entry(struct xm_cpu *c, unsigned int level,
                 r.index = slot;
             return r;
         }
+    } else {
+        const struct xm_domain *d =
+            xm_domain_find(c->machine, xm__frame(c, table)->owner);
+
+        if (d->check_l1tf && xm__l1tf_check(c, d, level, e.v, &r))
+            return r;
     }
     xm__update_intpte(p, e.v, preserve_ad);
     (void)xm__put_page_from_lxe(c, level, old, table, XM_PTF_DEFER);

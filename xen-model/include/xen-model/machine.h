@@ -26,6 +26,16 @@ enum xm_fault {
     XM_FAULT_WRITABLE_TYPED = 1 << 2,  /* writable mappings of live tables */
 };
 
+/*
+ * What becomes of a domain that stores an absent entry which is vulnerable to
+ * L1TF: Xen's option pv-l1tf, and whether it is built with shadow paging.
+ */
+enum xm_l1tf {
+    XM_L1TF_UNCHECKED,
+    XM_L1TF_CRASH,  /* the domain ends: there is no shadow paging */
+    XM_L1TF_SHADOW, /* it goes on with shadow page tables */
+};
+
 #define XM_MAX_RANGES 4u
 
 struct xm_mfn_range {
@@ -41,7 +51,10 @@ struct xm_config {
     struct xm_mfn_range iomem_read_only[XM_MAX_RANGES]; /* RW is dropped */
     /* Of these, the pages of PCI configuration space. */
     struct xm_mfn_range mmcfg[XM_MAX_RANGES];
-    uint32_t faults; /* enum xm_fault, or-ed */
+    enum xm_l1tf l1tf_hwdom, l1tf_domu; /* of domains made from now on */
+    uint64_t l1tf_mask; /* the address bits that the L1 cache looks at */
+    uint64_t l1tf_safe; /* there is nothing cacheable from here on */
+    uint32_t faults;    /* enum xm_fault, or-ed */
 };
 
 /* Xen 4.17 as Debian 12 ships it, on QEMU's default CPU. */
@@ -64,7 +77,9 @@ struct xm_domain {
     bool privileged; /* control and hardware domain, as dom0 */
     bool m2p_strict; /* vm_assist m2p_strict */
     bool writable_pagetables;
-    bool crashed; /* none of its vCPUs ever runs again */
+    bool crashed;       /* none of its vCPUs ever runs again */
+    bool check_l1tf;    /* absent entries are looked at */
+    bool shadow_forced; /* it has had one that was vulnerable */
     uint32_t nr_l4_pages;
     xm_domid domid;
     struct xm_vcpu vcpu[XM_MAX_VCPUS];

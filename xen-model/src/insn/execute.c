@@ -49,6 +49,7 @@ static enum emul execute_once(struct exec *x, const struct xm_registers *r,
     enum emul rc;
 
     x->r = *r;
+    x->why = xm__ok();
     x->memory = &processor;
     rc = xm__emulate(x);
     if (rc != EMUL_EXCEPTION)
