@@ -26,6 +26,7 @@ static struct xm_domain *protect(enum xm_l1tf l1tf)
     struct xm_domain *d = xm_domain_find(fx.cpu.machine, 1);
 
     config->l1tf_domu = l1tf;
+    config->l1tf_safe = SAFE; /* as on a machine without a hole at the top */
     d->check_l1tf = l1tf != XM_L1TF_UNCHECKED;
     return d;
 }

@@ -12,7 +12,7 @@ struct xm_config xm_config_default(uint32_t nr_frames)
         .nr_frames = nr_frames,
         .pv_linear_pt = true,
         .l1tf_mask = (1ull << 40) - XM_PAGE_SIZE,
-        .l1tf_safe = 3ull << 38, /* three quarters of what it addresses */
+        .l1tf_safe = 1ull << 40, /* behind the HyperTransport hole */
         .iomem_limit = 1ull << 28, /* 40 physical address bits */
         .iomem_denied = {
             { 0xfee00, 0xfeeff },     /* local APIC, MSI window */
