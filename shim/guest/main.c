@@ -130,11 +130,13 @@ static void execute(struct shim_mailbox *m)
                           m->arg[5]);
         break;
     case SHIM_LOAD:
-        flush_tlb();
+        if (!m->arg[2])
+            flush_tlb();
         note_fault(m, shim_probe_load(m->arg[0], &m->value));
         break;
     case SHIM_STORE:
-        flush_tlb();
+        if (!m->arg[2])
+            flush_tlb();
         note_fault(m, shim_probe_store(m->arg[0], m->arg[1]));
         break;
     case SHIM_EXECUTE:

@@ -267,6 +267,7 @@ static void print_call(FILE *f, const struct pvt_trace *t,
     case PVT_LOAD:
         fprintf(f, "load ");
         print_va(f, s->va);
+        fputs(s->unflushed ? " unflushed" : "", f);
         return;
     case PVT_HYPERCALL:
         print_hypercall(f, t, s);
@@ -279,6 +280,7 @@ static void print_call(FILE *f, const struct pvt_trace *t,
         print_entry(f, t, &s->entry);
         if (s->flush)
             fprintf(f, " flush=0x%" PRIx64, s->flush);
+        fputs(s->unflushed ? " unflushed" : "", f);
         print_fd(f, s->fd);
         return;
     }

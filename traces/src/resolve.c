@@ -122,6 +122,7 @@ int run_resolve(const struct run *r, const struct pvt_step *s,
         .flags = s->flush,
         .other = run_domid(s->fd),
         .args = run_args(r, s),
+        .unflushed = s->unflushed,
         .code = &to->code,
     };
     if (s->call == PVT_EXECUTE)

@@ -258,12 +258,18 @@ static bool parse_call(struct parser *p, struct pvt_step *s)
     }
     if (parse_skip_word(p, "load")) {
         s->call = PVT_LOAD;
-        return parse_access_va(p, &s->va);
+        if (!parse_access_va(p, &s->va))
+            return false;
+        s->unflushed = parse_skip_word(p, "unflushed");
+        return true;
     }
     if (parse_skip_word(p, "store")) {
         s->call = PVT_STORE;
-        return parse_access_va(p, &s->va) && parse_assign(p) &&
-               parse_entry(p, &s->entry);
+        if (!parse_access_va(p, &s->va) || !parse_assign(p) ||
+            !parse_entry(p, &s->entry))
+            return false;
+        s->unflushed = parse_skip_word(p, "unflushed");
+        return true;
     }
     if (parse_skip_word(p, "execute"))
         return parse_instruction(p, s);

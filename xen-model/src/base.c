@@ -67,6 +67,7 @@ struct xm_result xm__new_guest_cr3(struct xm_cpu *c, xm_mfn mfn)
         return xm__interrupted(-XEN_ERESTART);
     if (had_base && old == mfn) {
         xm__note(c, XM_R_BASE_SAME);
+        c->flushed |= XM_FLUSH_OWN;
         return xm__ok();
     }
     r = get_base(c, mfn, XM_R_BASE_NOT_OWN);
@@ -78,6 +79,7 @@ struct xm_result xm__new_guest_cr3(struct xm_cpu *c, xm_mfn mfn)
         *m2p_slot = M2P_TOKEN;
     v->guest_table = mfn;
     v->has_base = true;
+    c->flushed |= XM_FLUSH_OWN; /* TLB-25 */
     return had_base ? put_old_base(c, old) : r;
 }
 

@@ -6,7 +6,7 @@
  *
  * A machine has one actor at a time, so no other CPU is ever seen in the
  * middle of a validation, and the lock of a frame is never contended.
- * Flushes have no state here (TLB-29); IOMMU tables are not modelled.
+ * Flushes are noted and have no state (TLB-29); IOMMU tables are not modelled.
  */
 #include "internal.h"
 
@@ -83,6 +83,8 @@ struct xm_result xm__get_any_type(struct xm_cpu *c, xm_mfn mfn, uint64_t type)
         xm__note(c, XM_R_TYPE_FAST);
         return xm__ok();
     }
+    if ((x & XM_PGT_TYPE_MASK) != type)
+        c->flushed |= XM_FLUSH_TYPE; /* TYP-09 */
     if (type != XM_PGT_WRITABLE)
         return validate_new_type(c, mfn, type, x);
     f->type_info |= XM_PGT_VALIDATED;

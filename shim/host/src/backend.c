@@ -174,6 +174,7 @@ static int access(struct shim_vcpu *v, uint64_t command,
 {
     v->mailbox->arg[0] = op->va;
     v->mailbox->arg[1] = op->val;
+    v->mailbox->arg[2] = op->unflushed;
     if (shim__call(v, command) != 0)
         return -1;
     out->faulted = v->mailbox->faulted != 0;

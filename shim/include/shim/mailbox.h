@@ -18,8 +18,8 @@
 enum shim_command {
     SHIM_PING,
     SHIM_HYPERCALL, /* arg[0] number, arg[1..5] arguments; rc */
-    SHIM_LOAD,      /* arg[0] address; value, or a fault */
-    SHIM_STORE,     /* arg[0] address, arg[1] value; or a fault */
+    SHIM_LOAD,      /* arg[0] address, arg[2] unflushed; value, or a fault */
+    SHIM_STORE,     /* arg[0] address, arg[1] value, arg[2]; or a fault */
     SHIM_SCENARIO,  /* data: struct mm_request, pool; becomes the report */
     SHIM_EXECUTE,   /* data: struct shim_execute; changed, or a fault */
     SHIM_SHUTDOWN,  /* does not return */

@@ -41,6 +41,7 @@ struct pvt_op {
     xm_vaddr va;
     uint64_t val, flags;
     xm_domid other;
+    bool unflushed; /* LOAD, STORE: the TLB is not flushed before */
     const struct pvt_code *code; /* PVT_EXECUTE */
     /*
      * PVT_HYPERCALL: number and registers; data is what the domain's argument

@@ -174,6 +174,7 @@ struct pvt_step {
     struct pvt_va va;
     struct pvt_entry entry;
     uint64_t flush;
+    bool unflushed;               /* LOAD, STORE: through what the TLB holds */
     struct pvt_instruction *insn; /* PVT_EXECUTE */
     /* PVT_HYPERCALL */
     const struct pvt_call_info *info;

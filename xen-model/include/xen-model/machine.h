@@ -131,6 +131,20 @@ void xm_frame_set_kind(struct xm_machine *m, xm_mfn mfn,
                        enum xm_frame_kind kind);
 
 /*
+ * TLB flushes that Xen makes, so that translations older than the call are not
+ * used after it (TLB-*). What is not among them, the guest must flush itself.
+ */
+enum xm_flush {
+    XM_FLUSH_OWN = 1 << 0,         /* the CPU of the caller */
+    XM_FLUSH_OWN_PAGE = 1 << 1,    /* one address on it */
+    XM_FLUSH_VCPUS = 1 << 2,       /* those of a bitmap */
+    XM_FLUSH_VCPUS_PAGE = 1 << 3,  /* one address on them */
+    XM_FLUSH_DOMAIN = 1 << 4,      /* wherever the tables' owner has run */
+    XM_FLUSH_DOMAIN_PAGE = 1 << 5, /* one address there */
+    XM_FLUSH_TYPE = 1 << 6, /* wherever a page may be mapped as it was used */
+};
+
+/*
  * The surroundings of one hypercall: which machine, on which vCPU, and how
  * soon something else wants the CPU.
  */
@@ -157,6 +171,7 @@ struct xm_cpu {
     const xm_mfn *alloc;
     uint32_t nr_alloc;
     bool preempted;           /* the answer was yes during the last call */
+    uint32_t flushed;         /* enum xm_flush; the caller clears it */
     struct xm_rule_set fired; /* rules that spoke; the caller clears it */
 };
 

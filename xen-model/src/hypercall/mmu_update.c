@@ -53,6 +53,8 @@ static bool update_live(struct xm_cpu *c, struct call call,
                               call.pt_owner->domid);
         *why = xm__mod_lxe_entry(c, level, table_of(address), slot_of(address),
                                  (struct lxe){ val }, preserves_ad(address));
+        if (why->rc == 0)
+            c->flushed |= XM_FLUSH_DOMAIN; /* at the end of the call: TLB-11 */
         return why->rc == 0;
     }
     if ((f->type_info & XM_PGT_TYPE_MASK) != XM_PGT_WRITABLE)

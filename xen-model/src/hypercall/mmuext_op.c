@@ -2,7 +2,8 @@
  *
  * HYPERVISOR_mmuext_op. Mirrors do_mmuext_op(). Rules EXT-*, PIN-*, CR3-*.
  *
- * TLB and cache operations check their arguments and change nothing here.
+ * TLB operations check their arguments and are noted, cache operations change
+ * nothing here.
  *
  * GAP: SET_LDT checks its arguments only; arguments in guest memory (the raw
  * entry); dying domains.
@@ -105,6 +106,23 @@ static struct xm_result copy_page(struct xm_cpu *c, xm_domid owner, xm_mfn to,
     return r;
 }
 
+/* EXT-23..28, TLB-17. */
+static struct xm_result flush_tlb(struct xm_cpu *c, const struct mmuext_op *op)
+{
+    const bool multi =
+        op->cmd == MMUEXT_TLB_FLUSH_MULTI || op->cmd == MMUEXT_INVLPG_MULTI;
+
+    if (multi && !xm__read_vcpu_mask(c, (uintptr_t)op->arg2.vcpumask))
+        return xm__deny(XM_R_EXT_VCPU_MASK, op->cmd, 0);
+    c->flushed |= op->cmd == MMUEXT_TLB_FLUSH_LOCAL   ? XM_FLUSH_OWN
+                  : op->cmd == MMUEXT_INVLPG_LOCAL    ? XM_FLUSH_OWN_PAGE
+                  : op->cmd == MMUEXT_TLB_FLUSH_MULTI ? XM_FLUSH_VCPUS
+                  : op->cmd == MMUEXT_INVLPG_MULTI    ? XM_FLUSH_VCPUS_PAGE
+                  : op->cmd == MMUEXT_TLB_FLUSH_ALL   ? XM_FLUSH_DOMAIN
+                                                      : XM_FLUSH_DOMAIN_PAGE;
+    return xm__ok();
+}
+
 /* The commands that work on the caller's own CPU state only. */
 static struct xm_result own_command(struct xm_cpu *c,
                                     const struct mmuext_op *op)
@@ -116,11 +134,6 @@ static struct xm_result own_command(struct xm_cpu *c,
         return xm__new_guest_cr3(c, op->arg1.mfn);
     case MMUEXT_NEW_USER_BASEPTR:
         return xm__new_user_baseptr(c, op->arg1.mfn);
-    case MMUEXT_TLB_FLUSH_MULTI:
-    case MMUEXT_INVLPG_MULTI:
-        if (!xm__read_vcpu_mask(c, (uintptr_t)op->arg2.vcpumask))
-            return xm__deny(XM_R_EXT_VCPU_MASK, op->cmd, 0);
-        return xm__ok();
     case MMUEXT_FLUSH_CACHE:
         return rights ? xm__ok() : xm__deny(XM_R_EXT_CACHE, c->domid, 0);
     case MMUEXT_FLUSH_CACHE_GLOBAL:
@@ -133,8 +146,8 @@ static struct xm_result own_command(struct xm_cpu *c,
             return xm__deny(XM_R_SET_LDT_ARGS, op->arg1.linear_addr,
                             op->arg2.nr_ents);
         return xm__ok();
-    default: /* flushes without arguments to check */
-        return xm__ok();
+    default:
+        return flush_tlb(c, op);
     }
 }
 

@@ -34,6 +34,14 @@ static bool flush(struct xm_cpu *c, uint64_t flags, struct xm_result *why)
     if ((kind == UVMF_TLB_FLUSH || kind == UVMF_INVLPG) && mask != UVMF_LOCAL &&
         mask != UVMF_ALL && !xm__read_vcpu_mask(c, mask))
         return xm__refuse(why, XM_R_UVM_VCPU_MASK, mask, 0);
+    if (kind == UVMF_TLB_FLUSH)
+        c->flushed |= mask == UVMF_LOCAL ? XM_FLUSH_OWN
+                      : mask == UVMF_ALL ? XM_FLUSH_DOMAIN
+                                         : XM_FLUSH_VCPUS;
+    else if (kind == UVMF_INVLPG)
+        c->flushed |= mask == UVMF_LOCAL ? XM_FLUSH_OWN_PAGE
+                      : mask == UVMF_ALL ? XM_FLUSH_DOMAIN_PAGE
+                                         : XM_FLUSH_VCPUS_PAGE;
     return true;
 }
 
