@@ -245,6 +245,12 @@ bool xm__copy_to_guest(struct xm_cpu *c, xm_vaddr to, const void *from,
 /* Reads a bitmap of vCPUs; false: not readable. */
 bool xm__read_vcpu_mask(struct xm_cpu *c, xm_vaddr mask);
 
+/* -- segment descriptors (descriptor.c) ------------------------------------ */
+
+/* Patches the descriptor as Xen does; false: a guest may not have it. */
+bool xm__check_descriptor(uint64_t *descriptor);
+struct xm_result xm__promote_descriptor_page(struct xm_cpu *c, xm_mfn mfn);
+
 /* -- raw hypercalls (hypercall/) --------------------------------------------
  */
 
@@ -259,6 +265,10 @@ xm__hypercall xm__do_mmu_update;
 xm__hypercall xm__do_mmuext_op;
 xm__hypercall xm__do_update_va_mapping;
 xm__hypercall xm__do_update_va_mapping_otherdomain;
+xm__hypercall xm__do_multicall;
+xm__hypercall xm__do_vm_assist;
+xm__hypercall xm__do_set_gdt;
+xm__hypercall xm__do_update_descriptor;
 
 /* Of no use here: xm__ram() reads, xm__ram_to_write() says so. */
 #pragma GCC poison xm_ram_frame

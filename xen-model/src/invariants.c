@@ -11,7 +11,7 @@
 
 struct recount {
     uint32_t general;  /* general references that can be accounted for */
-    uint32_t type;     /* type references as a table */
+    uint32_t type;     /* type references as a table or descriptor page */
     uint32_t writable; /* type references as a writable frame */
     int32_t linear;
 };
@@ -94,6 +94,8 @@ static void count_vcpus(const struct xm_cpu *c, struct recount *r)
 
             count_root(r, v->has_base, v->guest_table);
             count_root(r, v->has_user_base, v->guest_table_user);
+            for (uint32_t g = 0; g < v->nr_gdt; g++)
+                count_root(r, true, v->gdt[g]);
             if (v->has_old && v->old_partial)
                 r[v->old_guest_table].general++;
             else
@@ -130,6 +132,10 @@ static struct xm_violation check_frame(xm_mfn mfn, const struct xm_frame *f,
         r->writable + fixed != xm__count(f))
         return violation("INV-02", "T is the number of writable mappings", mfn,
                          r->writable + fixed, xm__count(f));
+    if ((f->type_info & XM_PGT_TYPE_MASK) == XM_PGT_SEG_DESC &&
+        r->type != xm__count(f))
+        return violation("INV-05", "T is the number of uses as descriptors",
+                         mfn, r->type, xm__count(f));
     if (level != 0 && r->type + flags != xm__count(f))
         return violation(level == 4 ? "INV-04" : "INV-03",
                          "T is the number of uses as a table", mfn,

@@ -14,7 +14,9 @@ static struct xm_result promote(struct xm_cpu *c, xm_mfn mfn, uint64_t type)
 {
     const unsigned int level = xm_pgt_level(type);
 
-    assert(level != 0); /* GAP: segment descriptor pages */
+    if (type == XM_PGT_SEG_DESC)
+        return xm__promote_descriptor_page(c, mfn);
+    assert(level != 0);
     return level == 1 ? xm__promote_l1_table(c, mfn)
                       : xm__promote_lxe_table(c, level, mfn);
 }

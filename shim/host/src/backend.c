@@ -290,6 +290,21 @@ static int restore_assists(struct shim_domain *d)
     return 0;
 }
 
+/* The shim lives on the segments that every guest has. */
+static int remove_gdt(struct shim_vcpu *v)
+{
+    const uint64_t arg[5] = { 0 };
+    int64_t rc;
+
+    if (shim__hypercall(v, __HYPERVISOR_set_gdt, arg, &rc) != 0)
+        return -1;
+    if (rc == 0)
+        return 0;
+    (void)shim__fail(v->domain->shim, "removing the GDT failed: %lld",
+                     (long long)rc);
+    return 1;
+}
+
 static int restore(struct shim_domain *d)
 {
     const struct mmu_update window = {
@@ -298,9 +313,12 @@ static int restore(struct shim_domain *d)
     struct pvt_outcome out;
     int rc = restore_assists(d);
 
-    for (uint32_t i = 0; rc == 0 && i < SHIM_VCPUS; i++)
+    for (uint32_t i = 0; rc == 0 && i < SHIM_VCPUS; i++) {
         if (d->vcpu[i].up)
             rc = restore_bases(&d->vcpu[i]);
+        if (rc == 0 && d->vcpu[i].up)
+            rc = remove_gdt(&d->vcpu[i]);
+    }
     if (rc != 0)
         return rc;
     if (call_batch(&d->vcpu[0], __HYPERVISOR_mmu_update, &window, 1,

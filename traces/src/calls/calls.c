@@ -5,6 +5,7 @@
 #include "calls.h"
 
 static const struct pvt_call_info *const families[] = {
+    calls_cpu,
     calls_raw,
 };
 

@@ -7,6 +7,7 @@
 
 #include <traces/call.h>
 
+extern const struct pvt_call_info calls_cpu[];
 extern const struct pvt_call_info calls_raw[];
 
 #endif

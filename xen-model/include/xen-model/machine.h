@@ -60,6 +60,9 @@ struct xm_config {
 /* Xen 4.17 as Debian 12 ships it, on QEMU's default CPU. */
 struct xm_config xm_config_default(uint32_t nr_frames);
 
+#define XM_RESERVED_GDT_ENTRY 7168u /* entries from here on are Xen's */
+#define XM_MAX_GDT_FRAMES 14u
+
 struct xm_vcpu {
     bool initialised;
     bool has_base, has_user_base;
@@ -70,6 +73,8 @@ struct xm_vcpu {
     xm_mfn old_guest_table;  /* a put to be finished before the next call */
     xm_mfn old_guest_ptpg;   /* table whose entry it was (linear counts) */
     bool has_old_ptpg;
+    uint32_t nr_gdt; /* frames of the GDT, each occurrence holds references */
+    xm_mfn gdt[XM_MAX_GDT_FRAMES];
 };
 
 struct xm_domain {

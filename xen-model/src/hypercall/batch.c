@@ -4,12 +4,13 @@
  */
 #include "batch.h"
 
-struct batch xm__batch_of_registers(const uint64_t arg[6])
+struct batch xm__batch_of_registers(uint64_t arg[6])
 {
     return (struct batch){ .guest_requests = arg[0],
                            .count = (uint32_t)arg[1],
                            .guest_done = arg[2],
-                           .foreigndom = (uint32_t)arg[3] };
+                           .foreigndom = (uint32_t)arg[3],
+                           .arg = arg };
 }
 
 bool xm__batch_resume(struct xm_cpu *c, struct batch *b, struct xm_result *r)
@@ -37,9 +38,30 @@ bool xm__batch_resume(struct xm_cpu *c, struct batch *b, struct xm_result *r)
     return true;
 }
 
-bool xm__batch_check(struct xm_cpu *c, const struct batch *b,
+/* Xen's hypercall_create_continuation(): the registers to go on with. */
+static void continue_requests(const struct batch *b, size_t size)
+{
+    if (!b->arg)
+        return;
+    b->arg[0] = b->guest_requests + (uint64_t)b->i * size;
+    b->arg[1] = (b->count - b->i) | XM_PREEMPTED;
+}
+
+static void continue_last_put(const struct batch *b, int64_t answer)
+{
+    if (!b->arg)
+        return;
+    b->arg[0] = b->arg[2] = 0;
+    b->arg[1] = XM_PREEMPTED;
+    b->arg[3] = (uint64_t)answer;
+}
+
+bool xm__batch_check(struct xm_cpu *c, const struct batch *b, size_t size,
                      struct xm_result *why)
 {
+    /* A deferred put is finished here, in Xen by a continuation (MUL-05). */
+    if (b->vcpu->has_old)
+        continue_requests(b, size);
     if (xm__between_requests(c, b->i == 0) == 0)
         return true;
     *why = xm__interrupted(-XEN_ERESTART);
@@ -56,27 +78,11 @@ bool xm__batch_fetch_from_guest(struct xm_cpu *c, const struct batch *b,
            xm__refuse(why, XM_R_CALL_FAULT, va, 0);
 }
 
-/* Xen's hypercall_create_continuation(): the registers to go on with. */
-static void continuation(const struct batch *b, struct xm_result r,
-                         bool last_put, size_t size, uint64_t arg[6])
-{
-    if (last_put) {
-        arg[0] = arg[2] = 0;
-        arg[1] = XM_PREEMPTED;
-        arg[3] = r.seen[0];
-    } else {
-        arg[0] += (uint64_t)b->i * size;
-        arg[1] = (b->count - b->i) | XM_PREEMPTED;
-    }
-}
-
 struct xm_result xm__batch_stop(struct xm_cpu *c, const struct batch *b,
-                                const struct xm_result *why, size_t size,
-                                uint64_t arg[6])
+                                const struct xm_result *why, size_t size)
 {
     const uint32_t done = b->before + b->i;
     struct xm_result r = why ? *why : xm__ok();
-    bool in_requests;
 
     if (r.rc == -XEN_EINTR)
         r.rc = -XEN_ERESTART;
@@ -84,9 +90,9 @@ struct xm_result xm__batch_stop(struct xm_cpu *c, const struct batch *b,
         *b->done = done;
     else if (b->guest_done) /* a fault here is of no consequence */
         (void)xm__copy_to_guest(c, b->guest_done, &done, sizeof(done));
-    in_requests = r.rc == -XEN_ERESTART;
-    r = xm__end_of_call(c, r);
-    if (r.rc == -XEN_ERESTART && arg)
-        continuation(b, r, !in_requests, size, arg);
-    return r;
+    if (r.rc == -XEN_ERESTART)
+        continue_requests(b, size);
+    else if (b->vcpu->has_old)
+        continue_last_put(b, r.rc);
+    return xm__end_of_call(c, r);
 }

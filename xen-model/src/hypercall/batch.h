@@ -22,10 +22,12 @@ struct batch {
     uint32_t i;               /* completed by this part */
     struct xm_domain *domain; /* the caller */
     const struct xm_vcpu *vcpu;
+    uint64_t
+        *arg; /* registers, those of the continuation in the end; or NULL */
 };
 
 /* The registers (requests, count, pdone, foreigndom) of a raw call. */
-struct batch xm__batch_of_registers(const uint64_t arg[6]);
+struct batch xm__batch_of_registers(uint64_t arg[6]);
 
 /*
  * The beginning of a call that resumes another, or whose requests are in
@@ -33,7 +35,7 @@ struct batch xm__batch_of_registers(const uint64_t arg[6]);
  */
 bool xm__batch_resume(struct xm_cpu *c, struct batch *b, struct xm_result *r);
 /* A deferred put or the wish to preempt. False: *WHY is -ERESTART. */
-bool xm__batch_check(struct xm_cpu *c, const struct batch *b,
+bool xm__batch_check(struct xm_cpu *c, const struct batch *b, size_t size,
                      struct xm_result *why);
 /* Request b->i, through the guest's tables. */
 bool xm__batch_fetch_from_guest(struct xm_cpu *c, const struct batch *b,
@@ -41,12 +43,10 @@ bool xm__batch_fetch_from_guest(struct xm_cpu *c, const struct batch *b,
                                 struct xm_result *why);
 /*
  * The end of the call: stores the done count. *WHY: why the request at hand
- * was not done; NULL: all are done. ARG: the registers, which become those of
- * the continuation; may be NULL.
+ * was not done; NULL: all are done.
  */
 struct xm_result xm__batch_stop(struct xm_cpu *c, const struct batch *b,
-                                const struct xm_result *why, size_t size,
-                                uint64_t arg[6]);
+                                const struct xm_result *why, size_t size);
 
 /*
  * The checks with which both calls begin. False: *R is the answer (which may
@@ -71,7 +71,7 @@ static inline const void *xm__batch_fetch(struct xm_cpu *c,
                                           size_t size, struct xm_result *why)
 {
     if ((b->vcpu->has_old || c->preempt_after >= 0) &&
-        !xm__batch_check(c, b, why))
+        !xm__batch_check(c, b, size, why))
         return NULL;
     if (b->requests)
         return (const uint8_t *)b->requests + b->i * size;
@@ -80,11 +80,10 @@ static inline const void *xm__batch_fetch(struct xm_cpu *c,
 
 /* The same, all requests done. */
 static inline struct xm_result xm__batch_end(struct xm_cpu *c,
-                                             const struct batch *b, size_t size,
-                                             uint64_t arg[6])
+                                             const struct batch *b, size_t size)
 {
     if (b->vcpu->has_old || b->guest_done)
-        return xm__batch_stop(c, b, NULL, size, arg);
+        return xm__batch_stop(c, b, NULL, size);
     if (b->done)
         *b->done = b->before + b->i;
     return xm__ok();

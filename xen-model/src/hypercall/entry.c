@@ -9,9 +9,13 @@
 
 static xm__hypercall *const handlers[] = {
     [__HYPERVISOR_mmu_update] = xm__do_mmu_update,
+    [__HYPERVISOR_set_gdt] = xm__do_set_gdt,
+    [__HYPERVISOR_update_descriptor] = xm__do_update_descriptor,
+    [__HYPERVISOR_multicall] = xm__do_multicall,
     [__HYPERVISOR_update_va_mapping] = xm__do_update_va_mapping,
     [__HYPERVISOR_update_va_mapping_otherdomain] =
         xm__do_update_va_mapping_otherdomain,
+    [__HYPERVISOR_vm_assist] = xm__do_vm_assist,
     [__HYPERVISOR_mmuext_op] = xm__do_mmuext_op,
 };
 

@@ -191,8 +191,7 @@ XM_INLINE bool find_owners(struct xm_cpu *c, struct batch *b, struct call *call,
            xm__refuse(why, XM_R_MMU_FD, b->foreigndom & 0xffff, 0);
 }
 
-XM_INLINE struct xm_result do_mmu_update(struct xm_cpu *c, struct batch *b,
-                                         uint64_t arg[6])
+XM_INLINE struct xm_result do_mmu_update(struct xm_cpu *c, struct batch *b)
 {
     struct mmu_update buffer;
     struct call call;
@@ -201,22 +200,22 @@ XM_INLINE struct xm_result do_mmu_update(struct xm_cpu *c, struct batch *b,
     if (!xm__batch_begin(c, b, &why))
         return why;
     if (!find_owners(c, b, &call, &why))
-        return xm__batch_stop(c, b, &why, sizeof(buffer), arg);
+        return xm__batch_stop(c, b, &why, sizeof(buffer));
     for (; b->i < b->count; b->i++) {
         const struct mmu_update *req =
             xm__batch_fetch(c, b, &buffer, sizeof(buffer), &why);
 
         if (!req || !one_request(c, call, req->ptr, req->val, &why))
-            return xm__batch_stop(c, b, &why, sizeof(buffer), arg);
+            return xm__batch_stop(c, b, &why, sizeof(buffer));
     }
-    return xm__batch_end(c, b, sizeof(buffer), arg);
+    return xm__batch_end(c, b, sizeof(buffer));
 }
 
 struct xm_result xm__do_mmu_update(struct xm_cpu *c, uint64_t arg[6])
 {
     struct batch b = xm__batch_of_registers(arg);
 
-    return do_mmu_update(c, &b, arg);
+    return do_mmu_update(c, &b);
 }
 
 struct xm_result xm_mmu_update(struct xm_cpu *c, const struct mmu_update *reqs,
@@ -227,5 +226,5 @@ struct xm_result xm_mmu_update(struct xm_cpu *c, const struct mmu_update *reqs,
         .requests = reqs, .count = count, .done = done, .foreigndom = foreigndom
     };
 
-    return do_mmu_update(c, &b, NULL);
+    return do_mmu_update(c, &b);
 }

@@ -189,8 +189,7 @@ static struct xm_result one_op(struct xm_cpu *c, xm_domid owner,
     }
 }
 
-static struct xm_result do_mmuext_op(struct xm_cpu *c, struct batch *b,
-                                     uint64_t arg[6])
+static struct xm_result do_mmuext_op(struct xm_cpu *c, struct batch *b)
 {
     struct mmuext_op buffer;
     struct xm_result r;
@@ -209,16 +208,16 @@ static struct xm_result do_mmuext_op(struct xm_cpu *c, struct batch *b,
         if (op)
             r = one_op(c, owner, op);
         if (!op || r.rc != 0)
-            return xm__batch_stop(c, b, &r, sizeof(buffer), arg);
+            return xm__batch_stop(c, b, &r, sizeof(buffer));
     }
-    return xm__batch_end(c, b, sizeof(buffer), arg);
+    return xm__batch_end(c, b, sizeof(buffer));
 }
 
 struct xm_result xm__do_mmuext_op(struct xm_cpu *c, uint64_t arg[6])
 {
     struct batch b = xm__batch_of_registers(arg);
 
-    return do_mmuext_op(c, &b, arg);
+    return do_mmuext_op(c, &b);
 }
 
 struct xm_result xm_mmuext_op(struct xm_cpu *c, const struct mmuext_op *ops,
@@ -229,5 +228,5 @@ struct xm_result xm_mmuext_op(struct xm_cpu *c, const struct mmuext_op *ops,
         .requests = ops, .count = count, .done = done, .foreigndom = foreigndom
     };
 
-    return do_mmuext_op(c, &b, NULL);
+    return do_mmuext_op(c, &b);
 }
