@@ -181,6 +181,19 @@ START_TEST(configuration_space_takes_four_bytes)
 }
 END_TEST
 
+START_TEST(a_misaligned_cmpxchg16b_is_another_exception)
+{
+    struct xm_registers r = { .gpr = { [XM_RDI] = TABLE_VA + 8 } };
+
+    ck_assert(RUN("\x48\x0f\xc7\x0f", &r).unknown);
+    r.gpr[XM_RDI] = TABLE_VA;
+    expect_fault(RUN("\x48\x0f\xc7\x0f", &r), 3, TABLE_VA, XM_R_PTWR_SIZE);
+    r.gpr[XM_RAX] = 1;
+    expect_emulated(RUN("\x48\x0f\xc7\x0f", &r), XM_R_PTWR_COMPARE);
+    ck_assert_uint_eq(r.gpr[XM_RAX], 0);
+}
+END_TEST
+
 START_TEST(calls_push_their_return_address)
 {
     struct xm_registers r = {
@@ -213,6 +226,7 @@ START_TEST(other_stores_are_known_by_their_place)
         { "\x0f\x29\x07", 3, 16 },     /* movaps [rdi], xmm0 */
         { "\xc5\xfc\x29\x07", 4, 32 }, /* vmovaps [rdi], ymm0 */
         { "\x66\x0f\xd6\x07", 4, 8 },  /* movq [rdi], xmm0 */
+        { "\xf2\x0f\x11\x07", 4, 8 },  /* movsd [rdi], xmm0 */
         { "\x8c\x1f", 2, 2 },          /* mov [rdi], ds */
         { "\x0f\x01\x07", 3, 10 },     /* sgdt [rdi] */
         { "\x0f\xae\x07", 3, 512 },    /* fxsave [rdi] */
@@ -276,8 +290,9 @@ int main(void)
     tcase_add_test(p, a_single_step_traps_after_each_element);
     tcase_add_test(p, read_only_io_takes_precedence);
     tcase_add_test(p, configuration_space_takes_four_bytes);
+    tcase_add_test(p, a_misaligned_cmpxchg16b_is_another_exception);
     tcase_add_test(p, calls_push_their_return_address);
-    tcase_add_loop_test(p, other_stores_are_known_by_their_place, 0, 7);
+    tcase_add_loop_test(p, other_stores_are_known_by_their_place, 0, 8);
     tcase_add_loop_test(p, what_is_no_store_is_not_decoded, 0, 10);
     suite_add_tcase(s, p);
 

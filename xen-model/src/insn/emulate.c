@@ -161,10 +161,8 @@ static enum emul compare_exchange_pair(struct exec *x)
     uint64_t low = 0, high = 0;
     enum emul rc;
 
-    if (half == 8 && (va & 15))
-        return x->memory->is_xen
-                   ? xm__unhandleable(x, XM_R_PTWR_INSTRUCTION, x->insn->op, va)
-                   : EMUL_UNKNOWN; /* another exception than a page fault */
+    if (half == 8 && (va & 15) && !x->memory->is_xen)
+        return EMUL_UNKNOWN; /* another exception than a page fault */
     rc = x->memory->read(x, va, old, 2 * half);
     if (rc != EMUL_OKAY)
         return rc;
