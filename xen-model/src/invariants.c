@@ -69,7 +69,7 @@ static void count_table(const struct xm_cpu *c, struct recount *r, xm_mfn mfn)
         half_done = f->nr_validated;
         end = half_done + (f->partial_set ? 1u : 0u);
     } else if (!(f->type_info & XM_PGT_VALIDATED)) {
-        return;
+        return; /* NEVER: only while an operation is in progress */
     }
     for (unsigned int i = 0; i < end; i++)
         if ((t[i] & XM_PTE_P) && (level != 4 || !xm_l4_slot_is_xen(i)))

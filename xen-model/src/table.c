@@ -93,7 +93,7 @@ struct xm_result xm__promote_lxe_table(struct xm_cpu *c, unsigned int level,
 static int stop_demotion(struct xm_frame *f, unsigned int i, int rc)
 {
     if (rc == -XEN_EINTR && i == XM_ENTRIES - 1)
-        return rc;
+        return rc; /* NEVER: only another CPU makes Xen stop before its work */
     f->nr_validated = (uint16_t)(rc == -XEN_ERESTART ? i : i + 1);
     f->partial_set = rc == -XEN_ERESTART;
     return -XEN_ERESTART;

@@ -111,8 +111,8 @@ static int put_final_page_type(struct xm_cpu *c, xm_mfn mfn, uint64_t x,
         rc = xm__demote_lxe_table(c, level, mfn, preemptible);
 
     if (rc == -XEN_EINTR) {
-        f->type_info |= XM_PGT_VALIDATED;
-        return rc;
+        f->type_info |= XM_PGT_VALIDATED; /* NEVER: see stop_demotion() */
+        return rc;                        /* NEVER */
     }
     if (!(x & XM_PGT_PARTIAL) && ptpg != XM_NO_MFN)
         xm__dec_linear(c, mfn, ptpg);

@@ -60,7 +60,8 @@ static bool update(struct xm_cpu *c, xm_vaddr va, uint64_t val, uint64_t flags,
         return false;
     f = xm__get_page_from_mfn(c, l1, c->domid);
     if (!f)
-        return xm__refuse(why, XM_R_UVM_L1_NOT_OWN, l1, va);
+        return xm__refuse(why, XM_R_UVM_L1_NOT_OWN, l1, va); /* NEVER: a
+                       domain's tables name none but the domain's own */
     if (xm__is_live_l1(f))
         done = xm__mod_l1_entry(c, &xm__ram_to_write(c, l1)[slot],
                                 (struct l1e){ val }, false, d, pg_owner, why) ||
