@@ -57,6 +57,8 @@ static const struct report_row template[] = {
       .yardstick = "snapshot.yardstick", .yardstick_name = "copying all RAM" },
     { "snapshot.restore", "going back to it", UNIT_US, GOAL_AT_MOST, 20,
       .yardstick = "snapshot.yardstick", .yardstick_name = "copying all RAM" },
+    { "lockstep.change", "changes beside Xen, 256 frames each", UNIT_PER_SECOND,
+      GOAL_AT_LEAST, .number = 100000 },
     { "memory.frame", "memory of the model, each frame", UNIT_BYTES,
       GOAL_AT_MOST, 40, .documented = 32 },
 };
