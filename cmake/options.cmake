@@ -7,6 +7,9 @@ target_compile_options(pinfold-options INTERFACE
     -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror)
 # POSIX and GNU functions of libc, while the language stays C11.
 target_compile_definitions(pinfold-options INTERFACE _GNU_SOURCE)
+# Xen's public headers give the names of this version, not the oldest ones.
+target_compile_definitions(pinfold-options INTERFACE
+    __XEN_INTERFACE_VERSION__=0x00040e00)
 
 if(PINFOLD_SANITIZE)
     target_compile_options(pinfold-options INTERFACE

@@ -158,7 +158,9 @@ static void print_expect(FILE *f, const struct pvt_trace *t,
         }
         break;
     case PVT_EXPECT_RC:
-        if (e->rc > 0)
+        if (e->any)
+            fprintf(f, "any");
+        else if (e->rc > 0)
             fprintf(f, "%" PRId64, e->rc);
         else
             fprintf(f, "%s%s", e->rc ? "-" : "", xm_errno_name((int)e->rc));

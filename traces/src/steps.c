@@ -320,9 +320,12 @@ static bool parse_result(struct parser *p, const struct pvt_step *s,
     if (s->call == PVT_LOAD || s->call == PVT_STORE || s->call == PVT_EXECUTE)
         return parse_access_result(p, s, e);
     e->kind = PVT_EXPECT_RC;
-    if (parse_peek(p) == TOK_NUMBER && !p->tok.negative &&
-        (p->tok.number == 0 ||
-         (s->call == PVT_HYPERCALL && p->tok.number <= INT64_MAX))) {
+    e->any = s->call == PVT_HYPERCALL && parse_skip_word(p, "any");
+    if (e->any) {
+        /* nothing more to be said of it */
+    } else if (parse_peek(p) == TOK_NUMBER && !p->tok.negative &&
+               (p->tok.number == 0 ||
+                (s->call == PVT_HYPERCALL && p->tok.number <= INT64_MAX))) {
         e->rc = (int64_t)p->tok.number;
         parse_advance(p);
     } else {

@@ -245,6 +245,17 @@ bool xm__copy_to_guest(struct xm_cpu *c, xm_vaddr to, const void *from,
 /* Reads a bitmap of vCPUs; false: not readable. */
 bool xm__read_vcpu_mask(struct xm_cpu *c, xm_vaddr mask);
 
+/* -- frames that come and go (allocate.c) ---------------------------------- */
+
+/* The first of 2^ORDER free frames below LIMIT, XM_NO_MFN if there are none. */
+xm_mfn xm__alloc_pages(struct xm_cpu *c, unsigned int order, xm_mfn limit);
+/* Gives them to D; false: it has its maximum already. */
+bool xm__assign_pages(struct xm_cpu *c, struct xm_domain *d, xm_mfn first,
+                      unsigned int order);
+/* Nothing but its allocation refers to the frame, and it is D's. */
+bool xm__is_stealable(const struct xm_cpu *c, const struct xm_domain *d,
+                      xm_mfn mfn);
+
 /* -- segment descriptors (descriptor.c) ------------------------------------ */
 
 /* Patches the descriptor as Xen does; false: a guest may not have it. */
@@ -265,6 +276,7 @@ xm__hypercall xm__do_mmu_update;
 xm__hypercall xm__do_mmuext_op;
 xm__hypercall xm__do_update_va_mapping;
 xm__hypercall xm__do_update_va_mapping_otherdomain;
+xm__hypercall xm__do_memory_op;
 xm__hypercall xm__do_multicall;
 xm__hypercall xm__do_vm_assist;
 xm__hypercall xm__do_set_gdt;

@@ -98,6 +98,7 @@ struct xm_domain *xm_domain_create(struct xm_machine *m, xm_domid domid,
                                      (privileged ? m->config.l1tf_hwdom
                                                  : m->config.l1tf_domu) !=
                                      XM_L1TF_UNCHECKED,
+                                 .max_pages = UINT32_MAX,
                                  .domid = domid };
         return d;
     }
@@ -107,10 +108,13 @@ struct xm_domain *xm_domain_create(struct xm_machine *m, xm_domid domid,
 void xm_frame_assign(struct xm_machine *m, xm_mfn mfn, xm_domid domid)
 {
     struct xm_frame *f = xm_machine_frame(m, mfn);
+    struct xm_domain *d = xm_domain_find(m, domid);
 
     assert(f && (f->count_info & XM_PGC_STATE_MASK) == XM_PGC_STATE_FREE);
     *f =
         (struct xm_frame){ .count_info = XM_PGC_ALLOCATED | 1, .owner = domid };
+    if (d)
+        d->tot_pages++;
 }
 
 void xm_frame_set_kind(struct xm_machine *m, xm_mfn mfn,

@@ -102,7 +102,7 @@ int shim__find_tables(struct shim *s)
     if (shim__hypercall(shim__control(s), __HYPERVISOR_memory_op, none, &rc) !=
         0)
         return -1;
-    k->nr_frames = (uint64_t)rc + 1;
+    k->nr_frames = (uint64_t)rc;
     groups = (k->nr_frames + FRAMES_PER_GROUP - 1) / FRAMES_PER_GROUP;
     if (rc < 0 || k->nr_frames * XM_PAGE_SIZE > s->ram_size ||
         groups > SHIM_MAX_GROUPS)
@@ -197,6 +197,31 @@ static int export_vcpu(struct shim_vcpu *v, struct xm_domain *to)
     return 0;
 }
 
+static int ask_reservation(struct shim_domain *d, uint64_t op, int64_t *rc)
+{
+    struct shim_vcpu *v = shim__control(d->shim);
+    const struct xen_memory_domain domain = { .domid = d->domid };
+    const uint64_t arg[5] = { op, shim__data(v, 0) };
+
+    memcpy(v->mailbox->data, &domain, sizeof(domain));
+    return shim__hypercall(v, __HYPERVISOR_memory_op, arg, rc);
+}
+
+static int export_size(struct shim_domain *d, struct xm_domain *to)
+{
+    int64_t tot, max;
+
+    if (ask_reservation(d, XENMEM_current_reservation, &tot) != 0 ||
+        ask_reservation(d, XENMEM_maximum_reservation, &max) != 0)
+        return -1;
+    if (tot < 0 || max < 0)
+        return shim__fail(d->shim, "Xen does not tell the size of domain %u",
+                          d->domid);
+    to->tot_pages = (uint32_t)tot;
+    to->max_pages = max < UINT32_MAX ? (uint32_t)max : UINT32_MAX;
+    return 0;
+}
+
 static int export_domain(struct shim_domain *d, struct xm_machine *m)
 {
     struct xm_domain *to = xm_domain_create(m, d->domid, d->domid == 0);
@@ -207,7 +232,7 @@ static int export_domain(struct shim_domain *d, struct xm_machine *m)
     for (uint32_t i = 0; i < SHIM_VCPUS; i++)
         if (export_vcpu(&d->vcpu[i], to) != 0)
             return -1;
-    return 0;
+    return export_size(d, to);
 }
 
 int shim__export_machine(struct pvt_backend *b, struct xm_machine *m,

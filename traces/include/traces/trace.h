@@ -150,6 +150,7 @@ enum pvt_expected {
 struct pvt_expect {
     enum pvt_expected kind;
     int64_t rc; /* 0, a negative errno, or what a call counts */
+    bool any;   /* the machines need only agree */
     bool has_done, has_at;
     uint32_t done, error_code;
     enum xm_rule by;

@@ -86,6 +86,7 @@ struct xm_domain {
     bool check_l1tf;    /* absent entries are looked at */
     bool shadow_forced; /* it has had one that was vulnerable */
     uint32_t nr_l4_pages;
+    uint32_t tot_pages, max_pages; /* frames it has, and may have */
     xm_domid domid;
     struct xm_vcpu vcpu[XM_MAX_VCPUS];
 };

@@ -11,6 +11,7 @@ static xm__hypercall *const handlers[] = {
     [__HYPERVISOR_mmu_update] = xm__do_mmu_update,
     [__HYPERVISOR_set_gdt] = xm__do_set_gdt,
     [__HYPERVISOR_update_descriptor] = xm__do_update_descriptor,
+    [__HYPERVISOR_memory_op] = xm__do_memory_op,
     [__HYPERVISOR_multicall] = xm__do_multicall,
     [__HYPERVISOR_update_va_mapping] = xm__do_update_va_mapping,
     [__HYPERVISOR_update_va_mapping_otherdomain] =

@@ -112,7 +112,7 @@ static struct xm_result flush_tlb(struct xm_cpu *c, const struct mmuext_op *op)
     const bool multi =
         op->cmd == MMUEXT_TLB_FLUSH_MULTI || op->cmd == MMUEXT_INVLPG_MULTI;
 
-    if (multi && !xm__read_vcpu_mask(c, (uintptr_t)op->arg2.vcpumask))
+    if (multi && !xm__read_vcpu_mask(c, op->arg2.src_mfn))
         return xm__deny(XM_R_EXT_VCPU_MASK, op->cmd, 0);
     c->flushed |= op->cmd == MMUEXT_TLB_FLUSH_LOCAL   ? XM_FLUSH_OWN
                   : op->cmd == MMUEXT_INVLPG_LOCAL    ? XM_FLUSH_OWN_PAGE

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Frames that come and go: Xen's allocator as a domain sees it. Which frames
+ * it delivers is a matter of the surroundings (struct xm_cpu). Mirrors
+ * alloc_domheap_pages(), assign_pages(), free_domheap_pages(), steal_page().
+ * Rules REF-07 to REF-16.
+ */
+#include "internal.h"
+
+static bool is_free(const struct xm_cpu *c, xm_mfn first, uint64_t count)
+{
+    for (xm_mfn mfn = first; mfn < first + count; mfn++) {
+        const struct xm_frame *f = xm__frame(c, mfn);
+
+        if (!f || (f->count_info & XM_PGC_STATE_MASK) != XM_PGC_STATE_FREE)
+            return false;
+    }
+    return true;
+}
+
+/* The lowest run of free frames below LIMIT, aligned to its size. */
+static xm_mfn find_free(const struct xm_cpu *c, uint64_t count, xm_mfn limit)
+{
+    for (xm_mfn mfn = 0; mfn + count <= limit; mfn += count)
+        if (is_free(c, mfn, count))
+            return mfn;
+    return XM_NO_MFN;
+}
+
+xm_mfn xm__alloc_pages(struct xm_cpu *c, unsigned int order, xm_mfn limit)
+{
+    const xm_mfn all = c->machine->config.nr_frames;
+
+    if (c->nr_alloc != 0) {
+        c->nr_alloc--;
+        assert(is_free(c, c->alloc[0], 1ull << order));
+        return *c->alloc++;
+    }
+    return find_free(c, 1ull << order, limit < all ? limit : all);
+}
+
+bool xm__assign_pages(struct xm_cpu *c, struct xm_domain *d, xm_mfn first,
+                      unsigned int order)
+{
+    const uint64_t count = 1ull << order;
+
+    if (first == XM_NO_MFN || d->tot_pages + count > d->max_pages)
+        return false;
+    for (xm_mfn mfn = first; mfn < first + count; mfn++)
+        xm_frame_assign(c->machine, mfn, d->domid);
+    return true;
+}
+
+void xm__free_page(struct xm_cpu *c, xm_mfn mfn)
+{
+    const struct xm_frame *f = xm__frame(c, mfn);
+    struct xm_domain *d = xm_domain_find(c->machine, f->owner);
+
+    if (f->count_info & XM_PGC_XEN_HEAP) {
+        /* REF-16: gone from the domain, but Xen keeps the memory. */
+        xm_frame_set_kind(c->machine, mfn, XM_FRAME_XEN);
+        return;
+    }
+    assert(xm__count(f) == 0);
+    if (d)
+        d->tot_pages--;
+    xm_frame_set_kind(c->machine, mfn, XM_FRAME_FREE);
+}
+
+bool xm__is_stealable(const struct xm_cpu *c, const struct xm_domain *d,
+                      xm_mfn mfn)
+{
+    const struct xm_frame *f = xm__frame(c, mfn);
+
+    return f && f->owner == d->domid && f->count_info == (XM_PGC_ALLOCATED | 1);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The operations of HYPERVISOR_memory_op that tell a PV guest about memory,
+ * or that only other guests may use. Rules MEM-70 to MEM-84.
+ *
+ * GAP: maximum_gpfn, memory maps, machphys_mfn_list, and what only tools use.
+ */
+#include "memory.h"
+
+/* The domain of an argument that is a domid. */
+static struct xm_result find_domain(struct xm_cpu *c, xm_vaddr va,
+                                    const struct xm_domain **d)
+{
+    xm_domid id;
+
+    if (!xm__copy_from_guest(c, &id, va, sizeof(id)))
+        return xm__deny(XM_R_MEMORY_INFO_FAULT, va, 0);
+    *d = xm__domain_by_any_id(c, id);
+    if (!*d)
+        return xm__deny(XM_R_MEMORY_INFO_DOMAIN, id, 0);
+    if (!xm__may_act_on(c, (*d)->domid))
+        return xm__deny(XM_R_MEMORY_INFO_PRIVILEGE, id, 0);
+    return xm__ok();
+}
+
+static struct xm_result reservation(struct xm_cpu *c, xm_vaddr va, bool maximum)
+{
+    const struct xm_domain *d = NULL;
+    struct xm_result r = find_domain(c, va, &d);
+
+    if (r.rc == 0)
+        r.rc = (int)(maximum ? d->max_pages : d->tot_pages);
+    return r;
+}
+
+static struct xm_result machphys_mapping(struct xm_cpu *c, xm_vaddr va)
+{
+    const struct xen_machphys_mapping m = {
+        .v_start = 0xffff800000000000ull,
+        .v_end = 0xffff804000000000ull,
+        .max_mfn = xm__domain(c)->privileged
+                       ? c->machine->config.nr_frames - 1ull
+                       : 0x7ffffffffull,
+    };
+
+    return xm__copy_to_guest(c, va, &m, sizeof(m))
+               ? xm__ok()
+               : xm__deny(XM_R_MEMORY_INFO_FAULT, va, 0);
+}
+
+/* A PV domain has no physmap: the argument is read, the domain looked up. */
+static struct xm_result no_physmap(struct xm_cpu *c, xm_vaddr va, size_t size)
+{
+    uint8_t buffer[sizeof(struct xen_add_to_physmap)];
+    xm_domid id;
+
+    assert(size <= sizeof(buffer));
+    if (!xm__copy_from_guest(c, buffer, va, size))
+        return xm__deny(XM_R_MEMORY_INFO_FAULT, va, 0);
+    __builtin_memcpy(&id, buffer, sizeof(id)); /* first in each of them */
+    if (!xm__domain_by_any_id(c, id))
+        return xm__deny(XM_R_MEMORY_INFO_DOMAIN, id, 0);
+    return xm__deny(XM_R_MEMORY_NO_PHYSMAP, id, 0);
+}
+
+static struct xm_result info(struct xm_cpu *c, uint32_t op, xm_vaddr va)
+{
+    switch (op) {
+    case XENMEM_maximum_ram_page:
+        return (struct xm_result){ .rc = (int)c->machine->config.nr_frames };
+    case XENMEM_current_reservation:
+        return reservation(c, va, false);
+    case XENMEM_maximum_reservation:
+        return reservation(c, va, true);
+    case XENMEM_machphys_mapping:
+        return machphys_mapping(c, va);
+    case XENMEM_add_to_physmap:
+        return no_physmap(c, va, sizeof(struct xen_add_to_physmap));
+    case XENMEM_remove_from_physmap:
+        return no_physmap(c, va, sizeof(struct xen_remove_from_physmap));
+    default:
+        return xm__deny(XM_R_MEMORY_COMMAND, op, 0);
+    }
+}
+
+struct xm_result xm__memory_info(struct xm_cpu *c, uint64_t arg[6])
+{
+    return xm__finish(c, info(c, arg[0] & MEMORY_OP_MASK, arg[1]));
+}
