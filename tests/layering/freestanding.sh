@@ -21,6 +21,7 @@ esac
 while read -r source; do
     n=$((n + 1))
     "$cc" -std=c11 -ffreestanding -nostdinc -isystem "$own" \
+        -D__XEN_INTERFACE_VERSION__=0x00040e00 \
         -isystem "$work/include" -I"$top/xen-model/include" \
         -I"$top/guest-mm/include" -fsyntax-only "$source" || {
         echo "not freestanding: $source"
