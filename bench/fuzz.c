@@ -34,8 +34,10 @@ static uint32_t below(uint32_t n)
 /* Tables that name the next two, read-only and writable by turns. */
 static void prepare(struct bench_machine *m)
 {
-    first.block = malloc(xm_machine_size(&m->config));
-    first.ram = malloc((size_t)NR_FRAMES * XM_PAGE_SIZE);
+    if (!first.block) {
+        first.block = malloc(xm_machine_size(&m->config));
+        first.ram = malloc((size_t)NR_FRAMES * XM_PAGE_SIZE);
+    }
     if (!first.block || !first.ram)
         exit(3);
     for (unsigned int i = 0; i + 1 < TABLES; i++)
