@@ -8,8 +8,6 @@
  * hosts. The model writes a token of the same shape, and keeps the two facts
  * a guest can see: slot 256 shows the M2P or is empty, slot 258 is the table
  * itself.
- *
- * GAP: lazily mapped LDT pages, dropped here by Xen, are not modelled.
  */
 #include "internal.h"
 
@@ -74,6 +72,7 @@ struct xm_result xm__new_guest_cr3(struct xm_cpu *c, xm_mfn mfn)
     if (r.rc != 0)
         return r;
 
+    (void)xm__destroy_ldt(c, v); /* the TLB is flushed anyway */
     m2p_slot = &xm__ram_to_write(c, mfn)[SLOT_RO_M2P];
     if (!xm__domain(c)->m2p_strict && *m2p_slot == 0)
         *m2p_slot = M2P_TOKEN;

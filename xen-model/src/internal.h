@@ -229,12 +229,24 @@ int xm__between_requests(struct xm_cpu *c, bool first);
  */
 struct xm_result xm__end_of_call(struct xm_cpu *c, struct xm_result r);
 
+/*
+ * Reads the entry of LEVEL (1, 2) that translates VA, through the linear map
+ * of the kernel base; false: an entry above is not there.
+ */
+bool xm__read_linear(struct xm_cpu *c, xm_vaddr va, unsigned int level,
+                     uint64_t *e);
+
 /* -- guest memory (guest_access.c) ----------------------------------------- */
 
 /* Xen's access_ok(): below the hole, or above Xen's range. */
 static inline bool xm__guest_address(xm_vaddr va)
 {
     return va < (1ull << 47) || va >= 0xffff880000000000ull;
+}
+
+static inline bool xm__canonical(xm_vaddr va)
+{
+    return va < (1ull << 47) || va >= (~0ull << 47);
 }
 
 /* Copies through the current tables; false: not mapped. */
@@ -262,6 +274,13 @@ bool xm__is_stealable(const struct xm_cpu *c, const struct xm_domain *d,
 bool xm__check_descriptor(uint64_t *descriptor);
 struct xm_result xm__promote_descriptor_page(struct xm_cpu *c, xm_mfn mfn);
 
+/* Drops the pages of V's LDT that are mapped; false: there were none. */
+bool xm__destroy_ldt(struct xm_cpu *c, struct xm_vcpu *v);
+/* Arguments that have been checked. */
+void xm__set_ldt(struct xm_cpu *c, xm_vaddr base, uint32_t entries);
+/* The page of the LDT with byte OFFSET; false: it cannot be mapped. */
+bool xm__map_ldt_page(struct xm_cpu *c, uint32_t offset);
+
 /* -- raw hypercalls (hypercall/) --------------------------------------------
  */
 
@@ -281,6 +300,7 @@ xm__hypercall xm__do_multicall;
 xm__hypercall xm__do_vm_assist;
 xm__hypercall xm__do_set_gdt;
 xm__hypercall xm__do_update_descriptor;
+xm__hypercall xm__do_set_segment_base;
 
 /* Of no use here: xm__ram() reads, xm__ram_to_write() says so. */
 #pragma GCC poison xm_ram_frame

@@ -96,6 +96,8 @@ static void count_vcpus(const struct xm_cpu *c, struct recount *r)
             count_root(r, v->has_user_base, v->guest_table_user);
             for (uint32_t g = 0; g < v->nr_gdt; g++)
                 count_root(r, true, v->gdt[g]);
+            for (uint32_t g = 0; g < XM_MAX_LDT_PAGES; g++)
+                count_root(r, v->ldt.mapped & 1u << g, v->ldt.frame[g]);
             if (v->has_old && v->old_partial)
                 r[v->old_guest_table].general++;
             else

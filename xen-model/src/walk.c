@@ -14,11 +14,6 @@
 #define M2P_FIRST 0xffff800000000000ull
 #define M2P_END 0xffff804000000000ull
 
-static bool canonical(xm_vaddr va)
-{
-    return va < (1ull << 47) || va >= (~0ull << 47);
-}
-
 /* The M2P, eight bytes a frame, is there once slot 256 has been filled. */
 static void walk_m2p(const struct xm_cpu *c, xm_vaddr va, struct xm_walk *w,
                      uint32_t error_code)
@@ -94,7 +89,7 @@ struct xm_walk xm_walk(const struct xm_cpu *c, xm_vaddr va, uint32_t access)
     const struct xm_vcpu *v = vcpu(c);
     struct xm_walk w = { .level = 4 };
 
-    if (!v->has_base || !canonical(va))
+    if (!v->has_base || !xm__canonical(va))
         w.error_code = (access & (XM_PF_WRITE | XM_PF_FETCH)) | XM_PF_USER;
     else
         walk_tables(c, va, access, v->guest_table, &w);

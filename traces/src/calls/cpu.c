@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Lists of hypercalls, assists, segment descriptors.
+ * Lists of hypercalls, assists, segments and their descriptors.
  */
 #include "calls.h"
 
@@ -38,5 +38,11 @@ const struct pvt_call_info calls_cpu[] = {
       0,
       { PVT_IN_REGISTER("maddr", PVT_FIELD_WORD, 0),
         PVT_IN_REGISTER("descriptor", PVT_FIELD_WORD, 1) } },
+    { "set_segment_base",
+      __HYPERVISOR_set_segment_base,
+      { PVT_NUMBER(0), PVT_NUMBER(0) },
+      0,
+      { PVT_IN_REGISTER("which", PVT_FIELD_WORD, 0),
+        PVT_IN_REGISTER("base", PVT_FIELD_WORD, 1) } },
     { NULL },
 };

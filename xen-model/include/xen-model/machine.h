@@ -9,6 +9,7 @@
 #ifndef XEN_MODEL_MACHINE_H
 #define XEN_MODEL_MACHINE_H
 
+#include <xen-model/descriptor.h>
 #include <xen-model/frame.h>
 #include <xen-model/rule.h>
 
@@ -75,6 +76,7 @@ struct xm_vcpu {
     bool has_old_ptpg;
     uint32_t nr_gdt; /* frames of the GDT, each occurrence holds references */
     xm_mfn gdt[XM_MAX_GDT_FRAMES];
+    struct xm_ldt ldt;
 };
 
 struct xm_domain {

@@ -5,8 +5,7 @@
  * TLB operations check their arguments and are noted, cache operations change
  * nothing here.
  *
- * GAP: SET_LDT checks its arguments only; arguments in guest memory (the raw
- * entry); dying domains.
+ * GAP: dying domains.
  */
 #include <xen-model/hypercall.h>
 
@@ -145,6 +144,7 @@ static struct xm_result own_command(struct xm_cpu *c,
               !xm__guest_address(op->arg1.linear_addr))))
             return xm__deny(XM_R_SET_LDT_ARGS, op->arg1.linear_addr,
                             op->arg2.nr_ents);
+        xm__set_ldt(c, op->arg1.linear_addr, op->arg2.nr_ents);
         return xm__ok();
     default:
         return flush_tlb(c, op);

@@ -8,21 +8,16 @@
 #include "../internal.h"
 
 /* The table that holds the L1 entry of VA, through the kernel base. */
-static bool find_l1(const struct xm_cpu *c, const struct xm_vcpu *v,
-                    xm_vaddr va, xm_mfn *l1, struct xm_result *why)
+static bool find_l1(struct xm_cpu *c, xm_vaddr va, xm_mfn *l1,
+                    struct xm_result *why)
 {
-    xm_mfn mfn = v->guest_table;
+    uint64_t e = 0;
 
     if (!xm__guest_address(va))
         return xm__refuse(why, XM_R_UVM_VA, va, 0);
-    for (unsigned int level = 4; level >= 2; level--) {
-        const uint64_t e = xm__ram(c, mfn)[xm_va_index(va, level)];
-
-        if (!(e & XM_PTE_P) || (level < 4 && (e & XM_PTE_PSE)))
-            return xm__refuse(why, XM_R_UVM_NO_L2E, va, e);
-        mfn = xm_pte_mfn(e);
-    }
-    *l1 = mfn;
+    if (!xm__read_linear(c, va, 2, &e) || !(e & XM_PTE_P) || (e & XM_PTE_PSE))
+        return xm__refuse(why, XM_R_UVM_NO_L2E, va, e);
+    *l1 = xm_pte_mfn(e);
     return true;
 }
 
@@ -56,7 +51,7 @@ static bool update(struct xm_cpu *c, xm_vaddr va, uint64_t val, uint64_t flags,
 
     if (!xm__may_act_on(c, pg_owner))
         return xm__refuse(why, XM_R_UVM_PRIVILEGE, pg_owner, 0);
-    if (!find_l1(c, &d->vcpu[c->vcpu], va, &l1, why))
+    if (!find_l1(c, va, &l1, why))
         return false;
     f = xm__get_page_from_mfn(c, l1, c->domid);
     if (!f)
