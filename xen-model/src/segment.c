@@ -25,10 +25,9 @@
 
 static struct xm_exception exception(uint32_t vector, uint16_t selector)
 {
-    return (struct xm_exception){
-        .vector = vector,
-        .error_code = selector & (SELECTOR_INDEX | SELECTOR_LDT)
-    };
+    return (struct xm_exception){ .vector = vector,
+                                  .error_code = selector & (SELECTOR_INDEX |
+                                                            SELECTOR_LDT) };
 }
 
 static struct xm_exception refuse(struct xm_cpu *c, uint32_t vector,
@@ -61,13 +60,12 @@ static uint64_t gdt_entry(struct xm_cpu *c, uint32_t index, xm_mfn *frame)
 
 static bool is_loadable(uint64_t descriptor)
 {
-    const bool conforming = (descriptor & HIGH_CODE) &&
-                            (descriptor & HIGH_CONFORMING);
+    const bool conforming =
+        (descriptor & HIGH_CODE) && (descriptor & HIGH_CONFORMING);
 
     return (descriptor & HIGH_S) &&
            (!(descriptor & HIGH_CODE) || (descriptor & HIGH_READABLE)) &&
-           (conforming ||
-            (descriptor >> HIGH_DPL_SHIFT & 3) == USER_PRIVILEGE);
+           (conforming || (descriptor >> HIGH_DPL_SHIFT & 3) == USER_PRIVILEGE);
 }
 
 /* Xen's own segments of user privilege. */
