@@ -13,6 +13,12 @@
 
 #define M2P_FIRST 0xffff800000000000ull
 #define M2P_END 0xffff804000000000ull
+#define LINEAR_FIRST 0xffff810000000000ull
+#define SHADOW_FIRST 0xffff818000000000ull
+#define PER_DOMAIN_FIRST 0xffff820000000000ull
+#define COMPAT_M2P_FIRST 0xffff82d000000000ull
+#define XEN_IMAGE_FIRST 0xffff82d040200000ull /* 2 MiB in, where it begins */
+#define DIRECT_MAP_FIRST 0xffff830000000000ull
 
 /* The M2P, eight bytes a frame, is there once slot 256 has been filled. */
 static void walk_m2p(const struct xm_cpu *c, xm_vaddr va, struct xm_walk *w,
@@ -29,6 +35,37 @@ static void walk_m2p(const struct xm_cpu *c, xm_vaddr va, struct xm_walk *w,
         w->mfn = mfn;
         w->ok = true;
     }
+}
+
+/* Xen's own view of the tables, of which a guest sees faults only. */
+static bool linear_map_has(const struct xm_cpu *c, xm_vaddr va, xm_mfn mfn)
+{
+    for (unsigned int level = 3; level >= 1; level--) {
+        const uint64_t e = xm__ram(c, mfn)[xm_va_index(va, level)];
+
+        mfn = xm_pte_mfn(e);
+        if (!(e & XM_PTE_P) || mfn >= c->machine->config.nr_frames)
+            return false;
+    }
+    return true;
+}
+
+/*
+ * Whether Xen has something mapped at VA, which shows in the error code of a
+ * guest's access (ADR-04 to ADR-14, ADR-20). GAP: gaps inside the areas of
+ * slots 260 and 261, which only Xen knows.
+ */
+static bool xen_maps(const struct xm_cpu *c, xm_vaddr va, xm_mfn l4)
+{
+    const xm_mfn n = c->machine->config.nr_frames;
+
+    if (va < LINEAR_FIRST || (va >= SHADOW_FIRST && va < PER_DOMAIN_FIRST))
+        return false; /* shared data, MMCFG, the shadow linear map */
+    if (va < SHADOW_FIRST)
+        return linear_map_has(c, va, l4);
+    if (va >= DIRECT_MAP_FIRST)
+        return (va - DIRECT_MAP_FIRST) >> XM_PAGE_SHIFT < n;
+    return va < COMPAT_M2P_FIRST || va >= XEN_IMAGE_FIRST;
 }
 
 /* From the L4 in MFN down to the frame. */
@@ -51,7 +88,8 @@ static void walk_tables(const struct xm_cpu *c, xm_vaddr va, uint32_t access,
             return;
         }
         if (level == 4 && xm_l4_slot_is_xen(xm_va_index(va, 4))) {
-            w->error_code = error_code | XM_PF_PRESENT;
+            w->error_code =
+                error_code | (xen_maps(c, va, mfn) ? XM_PF_PRESENT : 0);
             return;
         }
         mfn = xm_pte_mfn(e);
