@@ -31,10 +31,13 @@ xm_mfn xm__alloc_pages(struct xm_cpu *c, unsigned int order, xm_mfn limit)
 {
     const xm_mfn all = c->machine->config.nr_frames;
 
-    if (c->nr_alloc != 0) {
+    while (c->nr_alloc != 0) {
+        const xm_mfn mfn = *c->alloc++;
+
         c->nr_alloc--;
-        assert(is_free(c, c->alloc[0], 1ull << order));
-        return *c->alloc++;
+        /* In an answer there are also frames that were there before. */
+        if (is_free(c, mfn, 1ull << order))
+            return mfn;
     }
     return find_free(c, 1ull << order, limit < all ? limit : all);
 }

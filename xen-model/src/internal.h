@@ -18,7 +18,10 @@
 #define assert(e) ((e) ? (void)0 : __builtin_trap())
 #endif
 
-/* Followed in the block by nr_frames frames, then nr_frames M2P entries. */
+/*
+ * Followed in the block by nr_frames frames, nr_frames M2P entries, and the
+ * pools of the grant tables.
+ */
 struct xm_machine {
     struct xm_config config;
     struct xm_domain domains[XM_MAX_DOMAINS];
@@ -236,6 +239,18 @@ struct xm_result xm__end_of_call(struct xm_cpu *c, struct xm_result r);
 bool xm__read_linear(struct xm_cpu *c, xm_vaddr va, unsigned int level,
                      uint64_t *e);
 
+/* -- grant tables (grant/) ------------------------------------------------- */
+
+/* Bytes of one domain's pool. */
+size_t xm__grant_pool_size(const struct xm_config *config);
+
+/*
+ * Xen's map_guest_l1e(): the table that holds the L1 entry of VA, through the
+ * kernel base. False: *WHY.
+ */
+bool xm__map_guest_l1e(struct xm_cpu *c, xm_vaddr va, xm_mfn *l1,
+                       struct xm_result *why);
+
 /* -- guest memory (guest_access.c) ----------------------------------------- */
 
 /* Xen's access_ok(): below the hole, or above Xen's range. */
@@ -301,6 +316,7 @@ xm__hypercall xm__do_vm_assist;
 xm__hypercall xm__do_set_gdt;
 xm__hypercall xm__do_update_descriptor;
 xm__hypercall xm__do_set_segment_base;
+xm__hypercall xm__do_grant_table_op;
 
 /* Of no use here: xm__ram() reads, xm__ram_to_write() says so. */
 #pragma GCC poison xm_ram_frame

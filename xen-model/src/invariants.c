@@ -106,6 +106,28 @@ static void count_vcpus(const struct xm_cpu *c, struct recount *r)
     }
 }
 
+/*
+ * What is mapped for a device has its references without any entry; those of
+ * a mapping for the host are the entry's (GNT-28).
+ */
+static void count_device_maps(const struct xm_cpu *c, struct recount *r,
+                              const struct xm_domain *d)
+{
+    for (uint32_t h = 0; h < d->grant.maptrack_limit; h++) {
+        const struct xm_grant_mapping *map =
+            &xm_grant_maptrack(c->machine, d)[h];
+        const struct xm_domain *rd = xm_domain_find(c->machine, map->domid);
+        xm_mfn mfn;
+
+        if (!(map->flags & XM_GNTMAP_DEVICE) || !rd)
+            continue;
+        mfn = xm_grant_active(c->machine, rd)[map->ref].mfn;
+        r[mfn].general++;
+        if (!(map->flags & XM_GNTMAP_READONLY))
+            r[mfn].writable++;
+    }
+}
+
 static struct xm_violation violation(const char *invariant,
                                      const char *sentence, xm_mfn mfn,
                                      uint64_t expected, uint64_t actual)
@@ -164,6 +186,9 @@ struct xm_violation xm_check_invariants(const struct xm_cpu *c, void *scratch)
         if (xm_machine_frame_const(c->machine, mfn)->owner != DOMID_XEN)
             count_table(c, r, mfn);
     count_vcpus(c, r);
+    for (uint32_t i = 0; i < XM_MAX_DOMAINS; i++)
+        if (xm_domain_at(c->machine, i))
+            count_device_maps(c, r, xm_domain_at(c->machine, i));
     for (xm_mfn mfn = 0; mfn < n && !v.found; mfn++) {
         const struct xm_frame *f = xm_machine_frame_const(c->machine, mfn);
 

@@ -22,6 +22,8 @@ struct xm_config xm_config_default(uint32_t nr_frames)
             { 0xfec00, 0xfec00 }, /* I/O APIC */
             { 0xfed00, 0xfed00 }, /* HPET, Xen's own clock */
         },
+        .max_grant_frames = 4,
+        .max_maptrack_frames = 2,
     };
 }
 
@@ -29,7 +31,8 @@ size_t xm_machine_size(const struct xm_config *config)
 {
     return sizeof(struct xm_machine) +
            (size_t)config->nr_frames *
-               (sizeof(struct xm_frame) + sizeof(uint64_t));
+               (sizeof(struct xm_frame) + sizeof(uint64_t)) +
+           XM_MAX_DOMAINS * xm__grant_pool_size(config);
 }
 
 struct xm_machine *xm_machine_init(void *block, const struct xm_config *config)

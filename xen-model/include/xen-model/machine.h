@@ -11,6 +11,7 @@
 
 #include <xen-model/descriptor.h>
 #include <xen-model/frame.h>
+#include <xen-model/grant.h>
 #include <xen-model/rule.h>
 
 #define XM_MAX_DOMAINS 8u
@@ -55,7 +56,9 @@ struct xm_config {
     enum xm_l1tf l1tf_hwdom, l1tf_domu; /* of domains made from now on */
     uint64_t l1tf_mask; /* the address bits that the L1 cache looks at */
     uint64_t l1tf_safe; /* there is nothing cacheable from here on */
-    uint32_t faults;    /* enum xm_fault, or-ed */
+    uint32_t max_grant_frames;    /* of one domain, 0: no grant tables */
+    uint32_t max_maptrack_frames; /* of one domain, 256 handles each */
+    uint32_t faults;              /* enum xm_fault, or-ed */
 };
 
 /* Xen 4.17 as Debian 12 ships it, on QEMU's default CPU. */
@@ -77,6 +80,7 @@ struct xm_vcpu {
     uint32_t nr_gdt; /* frames of the GDT, each occurrence holds references */
     xm_mfn gdt[XM_MAX_GDT_FRAMES];
     struct xm_ldt ldt;
+    uint32_t maptrack_head, maptrack_tail; /* free handles, XM_MAPTRACK_TAIL */
 };
 
 struct xm_domain {
@@ -91,6 +95,7 @@ struct xm_domain {
     uint32_t tot_pages, max_pages; /* frames it has, and may have */
     xm_domid domid;
     struct xm_vcpu vcpu[XM_MAX_VCPUS];
+    struct xm_grant_table grant;
 };
 
 struct xm_machine; /* laid out in src/internal.h */
@@ -178,6 +183,7 @@ struct xm_cpu {
      */
     const xm_mfn *alloc;
     uint32_t nr_alloc;
+    uint32_t random;          /* what Xen's get_random() says */
     bool preempted;           /* the answer was yes during the last call */
     uint32_t flushed;         /* enum xm_flush; the caller clears it */
     struct xm_rule_set fired; /* rules that spoke; the caller clears it */

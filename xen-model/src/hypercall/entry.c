@@ -18,6 +18,7 @@ static xm__hypercall *const handlers[] = {
         xm__do_update_va_mapping_otherdomain,
     [__HYPERVISOR_vm_assist] = xm__do_vm_assist,
     [__HYPERVISOR_set_segment_base] = xm__do_set_segment_base,
+    [__HYPERVISOR_grant_table_op] = xm__do_grant_table_op,
     [__HYPERVISOR_mmuext_op] = xm__do_mmuext_op,
 };
 

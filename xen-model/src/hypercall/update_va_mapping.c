@@ -7,9 +7,8 @@
 
 #include "../internal.h"
 
-/* The table that holds the L1 entry of VA, through the kernel base. */
-static bool find_l1(struct xm_cpu *c, xm_vaddr va, xm_mfn *l1,
-                    struct xm_result *why)
+bool xm__map_guest_l1e(struct xm_cpu *c, xm_vaddr va, xm_mfn *l1,
+                       struct xm_result *why)
 {
     uint64_t e = 0;
 
@@ -51,7 +50,7 @@ static bool update(struct xm_cpu *c, xm_vaddr va, uint64_t val, uint64_t flags,
 
     if (!xm__may_act_on(c, pg_owner))
         return xm__refuse(why, XM_R_UVM_PRIVILEGE, pg_owner, 0);
-    if (!find_l1(c, va, &l1, why))
+    if (!xm__map_guest_l1e(c, va, &l1, why))
         return false;
     f = xm__get_page_from_mfn(c, l1, c->domid);
     if (!f)
