@@ -3,7 +3,8 @@
  * The operations of HYPERVISOR_memory_op that tell a PV guest about memory,
  * or that only other guests may use. Rules MEM-70 to MEM-84.
  *
- * GAP: maximum_gpfn, memory maps, machphys_mfn_list, and what only tools use.
+ * GAP: maximum_gpfn, the memory map of the machine, setting one's own,
+ * machphys_mfn_list, and what only tools use.
  */
 #include "memory.h"
 
@@ -63,6 +64,14 @@ static struct xm_result no_physmap(struct xm_cpu *c, xm_vaddr va, size_t size)
     return xm__deny(XM_R_MEMORY_NO_PHYSMAP, id, 0);
 }
 
+static struct xm_result no_vnuma(struct xm_cpu *c, xm_vaddr va)
+{
+    const struct xm_domain *d = NULL;
+    const struct xm_result r = find_domain(c, va, &d);
+
+    return r.rc != 0 ? r : xm__deny(XM_R_MEMORY_NO_VNUMA, d->domid, 0);
+}
+
 static struct xm_result info(struct xm_cpu *c, uint32_t op, xm_vaddr va)
 {
     switch (op) {
@@ -78,6 +87,14 @@ static struct xm_result info(struct xm_cpu *c, uint32_t op, xm_vaddr va)
         return no_physmap(c, va, sizeof(struct xen_add_to_physmap));
     case XENMEM_remove_from_physmap:
         return no_physmap(c, va, sizeof(struct xen_remove_from_physmap));
+    case XENMEM_memory_map: /* the toolstack has set none */
+        return xm__deny(XM_R_MEMORY_NO_MAP, op, 0);
+    case XENMEM_machine_memory_map:
+        return xm__domain(c)->privileged
+                   ? xm__deny(XM_R_MEMORY_COMMAND, op, 0)
+                   : xm__deny(XM_R_MEMORY_INFO_PRIVILEGE, op, 0);
+    case XENMEM_get_vnumainfo:
+        return no_vnuma(c, va);
     default:
         return xm__deny(XM_R_MEMORY_COMMAND, op, 0);
     }
