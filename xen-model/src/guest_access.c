@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Loads and stores by the guest kernel, and Xen's reading of guest memory.
+ * Loads and stores by the guest, and Xen's reading of guest memory.
  */
 #include "insn/exec.h"
 
@@ -23,10 +23,13 @@ static void set_accessed(const struct xm_cpu *c, const struct xm_walk *w,
     }
 }
 
-static struct xm_page_fault page_fault(const struct xm_walk *w, xm_vaddr va)
+static struct xm_page_fault page_fault(struct xm_cpu *c,
+                                       const struct xm_walk *w, xm_vaddr va)
 {
+    const uint32_t hidden = xm__vcpu(c)->user_mode ? 0 : XM_PF_USER;
+
     return (struct xm_page_fault){ .taken = true,
-                                   .error_code = w->error_code & ~XM_PF_USER,
+                                   .error_code = w->error_code & ~hidden,
                                    .cr2 = va };
 }
 
@@ -38,7 +41,7 @@ static bool walk_and_mark(struct xm_cpu *c, xm_vaddr va, uint32_t access,
     set_accessed(c, w, va, access & XM_PF_WRITE);
     if (w->ok || w->mmio)
         return true;
-    *f = page_fault(w, va);
+    *f = page_fault(c, w, va);
     return false;
 }
 

@@ -317,6 +317,7 @@ xm__hypercall xm__do_set_gdt;
 xm__hypercall xm__do_update_descriptor;
 xm__hypercall xm__do_set_segment_base;
 xm__hypercall xm__do_grant_table_op;
+xm__hypercall xm__do_iret;
 
 /* Of no use here: xm__ram() reads, xm__ram_to_write() says so. */
 #pragma GCC poison xm_ram_frame

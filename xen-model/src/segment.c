@@ -7,6 +7,8 @@
  * The descriptors are read at Xen's own addresses, with Xen's rights: the GDT
  * is always there, with a page of zeros where the guest has none.
  */
+#include <xen-model/walk.h>
+
 #include "internal.h"
 
 #define SELECTOR_RPL 3u
@@ -44,7 +46,9 @@ static struct xm_exception ldt_fault(const struct xm_vcpu *v, uint16_t selector)
 
     if (!xm__canonical(va))
         return exception(XM_EXCEPTION_GP, selector | SELECTOR_LDT);
-    return (struct xm_exception){ .vector = XM_EXCEPTION_PF, .cr2 = va };
+    return (struct xm_exception){ .vector = XM_EXCEPTION_PF,
+                                  .error_code = v->user_mode ? XM_PF_USER : 0,
+                                  .cr2 = va };
 }
 
 /* Of the guest's GDT: 0 behind the frames it has. *FRAME: where it lies. */

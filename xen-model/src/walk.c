@@ -127,9 +127,10 @@ struct xm_walk xm_walk(const struct xm_cpu *c, xm_vaddr va, uint32_t access)
     const struct xm_vcpu *v = vcpu(c);
     struct xm_walk w = { .level = 4 };
 
-    if (!v->has_base || !xm__canonical(va))
+    if (!(v->user_mode ? v->has_user_base : v->has_base) || !xm__canonical(va))
         w.error_code = (access & (XM_PF_WRITE | XM_PF_FETCH)) | XM_PF_USER;
     else
-        walk_tables(c, va, access, v->guest_table, &w);
+        walk_tables(c, va, access,
+                    v->user_mode ? v->guest_table_user : v->guest_table, &w);
     return w;
 }

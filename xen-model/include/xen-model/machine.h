@@ -70,6 +70,7 @@ struct xm_config xm_config_default(uint32_t nr_frames);
 struct xm_vcpu {
     bool initialised;
     bool has_base, has_user_base;
+    bool user_mode;          /* on the user base, else on the kernel's */
     bool old_partial;        /* old_guest_table is partial */
     bool has_old;            /* old_guest_table is set */
     xm_mfn guest_table;      /* kernel base, an L4 */
@@ -171,6 +172,7 @@ struct xm_cpu {
     uint64_t *written;
     xm_domid domid;
     uint32_t vcpu;
+    xm_vaddr rsp; /* the guest's stack pointer: iret finds its frame there */
     uint32_t domain_index; /* where domid was found last: only a hint */
     /*
      * Xen asks at certain points whether to stop. The answer is yes once,

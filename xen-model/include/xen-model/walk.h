@@ -29,23 +29,24 @@ struct xm_walk {
 };
 
 /*
- * Walks the kernel base of the vCPU for an access (XM_PF_WRITE and XM_PF_FETCH
- * or-ed; the guest kernel runs in ring 3, so US matters). Sets no A and D bits.
+ * Walks the base of the vCPU's mode for an access (XM_PF_WRITE and XM_PF_FETCH
+ * or-ed; the guest kernel too runs in ring 3, so US matters). Sets no A and D
+ * bits.
  */
 struct xm_walk xm_walk(const struct xm_cpu *c, xm_vaddr va, uint32_t access);
 
 /* A page fault as the guest sees it: taken is false if there was none. */
 struct xm_page_fault {
     bool taken;
-    uint32_t error_code; /* user bit cleared, as Xen does for a kernel */
+    uint32_t error_code; /* user bit: of the guest's mode, as Xen corrects it */
     xm_vaddr cr2;
 };
 
 /*
- * The guest kernel loads or stores one aligned 64-bit word. A bits of the
+ * The guest loads or stores one aligned 64-bit word. A bits of the
  * walk, and D of a store, are set as the processor sets them. A store to a
  * read-only mapping of an L1 table takes Xen's emulation when the domain has
- * it (rules PTW-*).
+ * it and its kernel runs (rules PTW-*).
  */
 struct xm_page_fault xm_load64(struct xm_cpu *c, xm_vaddr va, uint64_t *value);
 struct xm_page_fault xm_store64(struct xm_cpu *c, xm_vaddr va, uint64_t value);

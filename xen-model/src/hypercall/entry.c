@@ -19,12 +19,14 @@ static xm__hypercall *const handlers[] = {
     [__HYPERVISOR_vm_assist] = xm__do_vm_assist,
     [__HYPERVISOR_set_segment_base] = xm__do_set_segment_base,
     [__HYPERVISOR_grant_table_op] = xm__do_grant_table_op,
+    [__HYPERVISOR_iret] = xm__do_iret,
     [__HYPERVISOR_mmuext_op] = xm__do_mmuext_op,
 };
 
 struct xm_result xm_hypercall(struct xm_cpu *c, uint64_t number,
                               uint64_t arg[6])
 {
+    assert(!xm__vcpu(c)->user_mode); /* system calls go to the kernel */
     c->preempted = false;
     if (number >= sizeof(handlers) / sizeof(handlers[0]) || !handlers[number])
         return xm__finish(c, xm__deny(XM_R_CALL_UNKNOWN, number, 0));

@@ -3,7 +3,7 @@
  * HYPERVISOR_multicall: a list of hypercalls in guest memory. Mirrors
  * do_multicall(). Rules MUL-*.
  */
-#include <xen-model/hypercall.h>
+#include <xen-model/mode.h>
 
 #include "../internal.h"
 
@@ -52,6 +52,23 @@ static struct xm_result interrupted(uint64_t arg[6], xm_vaddr va, uint32_t left)
     return xm__interrupted(-XEN_ERESTART);
 }
 
+/*
+ * MUL-07, MUL-11: iret is the end of the list. Its result, and that of the
+ * multicall, is the rax of its frame; it is stored through the tables of the
+ * mode that the vCPU is in now, if that is possible.
+ */
+static struct xm_result leave(struct xm_cpu *c, xm_vaddr va)
+{
+    const xm_vaddr at = va + offsetof(struct multicall_entry, result);
+    struct iret_context frame;
+    struct xm_result r = xm_iret(c, c->rsp, &frame);
+    const uint64_t result = r.rule == XM_R_NONE ? frame.rax : 0;
+
+    (void)xm__copy_to_guest(c, at, &result, sizeof(result));
+    r.rc = (int)result;
+    return r;
+}
+
 struct xm_result xm__do_multicall(struct xm_cpu *c, uint64_t arg[6])
 {
     const uint32_t count = (uint32_t)arg[1];
@@ -66,6 +83,8 @@ struct xm_result xm__do_multicall(struct xm_cpu *c, uint64_t arg[6])
             return interrupted(arg, va, count - i);
         if (!xm__copy_from_guest(c, &e, va, sizeof(e)))
             return xm__finish(c, xm__deny(XM_R_CALL_FAULT, va, i));
+        if (e.op == __HYPERVISOR_iret)
+            return leave(c, va);
         before = e;
         r = execute(c, &e);
         if (r.rc == -XEN_ERESTART) {

@@ -30,8 +30,8 @@ static enum emul fixup_page_fault(struct exec *x)
     struct xm_walk w;
     enum emul rc;
 
-    if (!xm__guest_address(f.cr2) || !(f.error_code & XM_PF_WRITE) ||
-        !(f.error_code & XM_PF_PRESENT))
+    if (xm__vcpu(x->c)->user_mode || !xm__guest_address(f.cr2) ||
+        !(f.error_code & XM_PF_WRITE) || !(f.error_code & XM_PF_PRESENT))
         return EMUL_UNHANDLEABLE;
     if (!d->writable_pagetables && !xm__domain_has_hardware(d))
         return xm__unhandleable(x, XM_R_PTWR_OFF, f.cr2, x->c->domid);
