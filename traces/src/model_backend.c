@@ -27,7 +27,9 @@ enum {
     FRAME_SHARED_INFO,
     FRAME_FIRST_BOOT,
 };
-#define BOOT_FLAGS (XM_PTE_P | XM_PTE_RW | XM_PTE_US | XM_PTE_A)
+/* As the builders set them. */
+#define KERNEL_FLAGS (XM_PTE_P | XM_PTE_RW | XM_PTE_A)
+#define TABLE_FLAGS (KERNEL_FLAGS | XM_PTE_US | XM_PTE_D)
 #define BOOT_TABLES 4u
 #define ARGS_SLOT 8u /* of the boot L1: the page of arguments */
 #define ARGS_VA (0xffffffff80000000ull + ARGS_SLOT * XM_PAGE_SIZE)
@@ -273,17 +275,17 @@ static int build_boot_tables(struct model *m, xm_domid domid,
     for (xm_mfn mfn = first; mfn <= l1; mfn++) {
         xm_frame_assign(m->cpu.machine, mfn, domid);
         xm_ram_frame(&m->cpu, l1)[mfn - first] =
-            xm_pte(mfn, BOOT_FLAGS & ~XM_PTE_RW);
+            xm_pte(mfn, KERNEL_FLAGS & ~XM_PTE_RW);
     }
     xm_frame_assign(m->cpu.machine, l1 + 1, domid);
-    xm_ram_frame(&m->cpu, l1)[ARGS_SLOT] = xm_pte(l1 + 1, BOOT_FLAGS);
+    xm_ram_frame(&m->cpu, l1)[ARGS_SLOT] = xm_pte(l1 + 1, KERNEL_FLAGS);
     known->args = ARGS_VA;
     known->boot_l4 = first;
     known->boot_l3 = first + 1;
     known->boot_l2 = first + 2;
-    xm_ram_frame(&m->cpu, first)[511] = xm_pte(known->boot_l3, BOOT_FLAGS);
-    xm_ram_frame(&m->cpu, first + 1)[510] = xm_pte(known->boot_l2, BOOT_FLAGS);
-    xm_ram_frame(&m->cpu, first + 2)[0] = xm_pte(l1, BOOT_FLAGS);
+    xm_ram_frame(&m->cpu, first)[511] = xm_pte(known->boot_l3, TABLE_FLAGS);
+    xm_ram_frame(&m->cpu, first + 1)[510] = xm_pte(known->boot_l2, TABLE_FLAGS);
+    xm_ram_frame(&m->cpu, first + 2)[0] = xm_pte(l1, TABLE_FLAGS);
     m->cpu.domid = domid;
     return load_boot_tables(m, first)
                ? 0
