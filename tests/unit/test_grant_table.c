@@ -95,7 +95,7 @@ END_TEST
 
 START_TEST(sizes_are_told)
 {
-    struct gnttab_query_size op = { .dom = DOMID_SELF };
+    struct gnttab_query_size op = { .dom = DOMID_SELF }, two[2] = { op, op };
 
     expect(grant_call(GNTTABOP_query_size, &op, sizeof(op), 1), 0, XM_R_NONE);
     ck_assert_int_eq(op.status, GNTST_okay);
@@ -104,8 +104,8 @@ START_TEST(sizes_are_told)
     op.dom = 6;
     expect(grant_call(GNTTABOP_query_size, &op, sizeof(op), 1), 0, XM_R_NONE);
     expect_status(op.status, GNTST_bad_domain, XM_R_GNT_DOMAIN);
-    expect(grant_call(GNTTABOP_query_size, &op, sizeof(op), 2), -XEN_EINVAL,
-           XM_R_GNT_COUNT);
+    expect(grant_call(GNTTABOP_query_size, &two, sizeof(two[0]), 2),
+           -XEN_EINVAL, XM_R_GNT_COUNT);
 }
 END_TEST
 
