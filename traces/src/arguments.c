@@ -147,6 +147,8 @@ void run_bind(struct run *r, const struct pvt_step *s, const uint8_t *data,
             if (*page != PVT_NO_MFN)
                 continue;
             *page = word_at(at + k * size, size);
+            if (r->trace->pages[v->slot.frame.page].value)
+                continue;
             r->watched[v->slot.frame.page].mfn = *page;
             r->alloc[r->nr_alloc++] = *page;
         }

@@ -51,6 +51,11 @@ static bool parse_value(struct parser *p, enum pvt_field_kind kind,
         v->kind = PVT_VALUE_DOMAIN;
         return parse_fd(p, &v->domain);
     }
+    if (parse_peek(p) == TOK_NUMBER && p->tok.negative) {
+        v->number = -p->tok.number; /* of a status, cut to its size */
+        parse_advance(p);
+        return true;
+    }
     if (parse_peek(p) == TOK_NUMBER)
         return parse_number(p, "a value", UINT64_MAX, &v->number);
     if (parse_is_word(p, "window")) {

@@ -167,7 +167,7 @@ int run_compare_m2p(struct run *r)
     for (uint32_t i = 0; other && i < r->trace->nr_pages; i++) {
         uint64_t a, b;
 
-        if (r->pages[i] == PVT_NO_MFN)
+        if (r->pages[i] == PVT_NO_MFN || r->trace->pages[i].value)
             continue;
         if (model->ops->read_m2p(model, r->pages[i], &a) != 0 ||
             other->ops->read_m2p(other, r->pages[i], &b) != 0)

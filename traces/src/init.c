@@ -101,17 +101,20 @@ static bool add_page(struct parser *p, uint32_t domain)
     return true;
 }
 
-/* NEW: frames that a call will return. */
-static bool parse_page(struct parser *p, bool new)
+/* NEW: frames that a call will return. VALUE: numbers of another kind. */
+static bool parse_page(struct parser *p, bool new, bool value)
 {
-    uint32_t domain;
+    uint32_t domain = 0;
 
-    if (!find_domain(p, &domain))
+    if (!value && !find_domain(p, &domain))
         return false;
+    if (value && p->t->nr_domains == 0)
+        return parse_fail(p, "declare a domain before values");
     do {
         if (!add_page(p, domain))
             return false;
         p->t->pages[p->t->nr_pages - 1].new = new;
+        p->t->pages[p->t->nr_pages - 1].value = value;
     } while (parse_peek(p) == TOK_WORD);
     return true;
 }
@@ -181,16 +184,18 @@ static bool parse_statement(struct parser *p)
     if (parse_skip_word(p, "dom"))
         return parse_dom(p);
     if (parse_skip_word(p, "page"))
-        return parse_page(p, false);
+        return parse_page(p, false, false);
     if (parse_skip_word(p, "new"))
-        return parse_page(p, true);
+        return parse_page(p, true, false);
+    if (parse_skip_word(p, "value"))
+        return parse_page(p, true, true);
     if (parse_skip_word(p, "window"))
         return parse_window(p);
     if (parse_skip_word(p, "pte"))
         return parse_contents(p, false);
     if (parse_skip_word(p, "fill"))
         return parse_contents(p, true);
-    return parse_expected(p, "dom, page, new, window, pte, fill or '}'");
+    return parse_expected(p, "dom, page, new, value, window, pte, fill or '}'");
 }
 
 bool parse_init(struct parser *p)

@@ -261,14 +261,25 @@ static bool load_boot_tables(struct model *m, xm_mfn l4)
     return true;
 }
 
+/* The first frame of its grant table. */
+static bool give_grant_table(struct model *m, xm_domid domid)
+{
+    const xm_mfn frame = m->next_free++;
+    struct xm_cpu *c = &m->cpu;
+
+    c->alloc = &frame;
+    c->nr_alloc = 1;
+    return xm_grant_table_init(c, xm_domain_find(c->machine, domid));
+}
+
 /* boot_l4[511] -> boot_l3[510] -> boot_l2[0] -> an L1 that maps all four. */
 static int build_boot_tables(struct model *m, xm_domid domid,
                              struct pvt_known_frames *known)
 {
     const xm_mfn first = m->next_free, l1 = first + BOOT_TABLES - 1;
 
-    /* One more for the shared_info, and the one that stays free. */
-    if (first + BOOT_TABLES + 1 >= m->config.nr_frames)
+    /* More for the shared_info, the grants, and the one that stays free. */
+    if (first + BOOT_TABLES + 2 >= m->config.nr_frames)
         return fail(m, "the machine has no more free frames: shorten the "
                        "trace");
     m->next_free += BOOT_TABLES + 1;
@@ -287,9 +298,9 @@ static int build_boot_tables(struct model *m, xm_domid domid,
     xm_ram_frame(&m->cpu, first + 1)[510] = xm_pte(known->boot_l2, TABLE_FLAGS);
     xm_ram_frame(&m->cpu, first + 2)[0] = xm_pte(l1, TABLE_FLAGS);
     m->cpu.domid = domid;
-    return load_boot_tables(m, first)
+    return give_grant_table(m, domid) && load_boot_tables(m, first)
                ? 0
-               : fail(m, "the model refuses its own boot tables: please "
+               : fail(m, "the model refuses its own boot state: please "
                          "report this");
 }
 

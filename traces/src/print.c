@@ -39,7 +39,13 @@ void print_entry(FILE *f, const struct pvt_trace *t, const struct pvt_entry *e)
         print_number(f, e->raw);
         return;
     }
+    if (e->kind == PVT_ENTRY_GRANT)
+        fprintf(f, "grant 0x%" PRIx64 " %u ", e->raw, e->domid);
+    else if (e->kind == PVT_ENTRY_NUMBER)
+        fputs("number ", f);
     pvt_frame_ref_print(f, t, e->frame);
+    if (e->kind != PVT_ENTRY_PAGE_TABLE)
+        return;
     for (size_t i = 0; term_flags[i].name; i++) {
         if (left & term_flags[i].bit)
             fprintf(f, " %s", term_flags[i].name);
@@ -356,11 +362,17 @@ static void print_pages(FILE *f, const struct pvt_trace *t)
             fprintf(f, "  window %s\n", t->pages[i++].name);
             continue;
         }
-        const bool new = t->pages[i].new;
+        const bool new = t->pages[i].new, value = t->pages[i].value;
 
-        fprintf(f, "  %s %s", new ? "new" : "page", t->domains[domain].name);
-        for (; i < t->nr_pages && t->pages[i].domain == domain &&
-               t->pages[i].new == new &&on_line < 16 && !is_bare_window(t, i);
+        if (value)
+            fprintf(f, "  value");
+        else
+            fprintf(f, "  %s %s", new ? "new" : "page",
+                    t->domains[domain].name);
+        for (;
+             i < t->nr_pages && t->pages[i].domain == domain &&
+             t->pages[i].new == new &&
+             t->pages[i].value == value &&on_line < 16 && !is_bare_window(t, i);
              i++, on_line++)
             fprintf(f, " %s", t->pages[i].name);
         fputc('\n', f);

@@ -53,6 +53,10 @@ uint64_t run_entry(const struct run *r, const struct pvt_entry *e)
 {
     if (!e->has_frame)
         return e->raw;
+    if (e->kind == PVT_ENTRY_NUMBER)
+        return run_frame(r, e->frame);
+    if (e->kind == PVT_ENTRY_GRANT)
+        return e->raw | (uint64_t)e->domid << 16 | run_frame(r, e->frame) << 32;
     return xm_pte(run_frame(r, e->frame), e->flags) | e->raw;
 }
 

@@ -165,6 +165,14 @@ static int execute_on(struct run *r, enum side side, struct pvt_op *op,
     return 0;
 }
 
+/* The model's allocator delivers what that of the other machine did. */
+static void follow(const struct run *r, const struct pvt_outcome *other,
+                   struct xm_cpu *cpu)
+{
+    cpu->alloc = other->nr_alloc ? other->alloc : r->alloc;
+    cpu->nr_alloc = other->nr_alloc ? other->nr_alloc : r->nr_alloc;
+}
+
 /*
  * One call on all machines, the other first: what its allocator delivers, the
  * model's must deliver too. E: NULL, or what is expected. DATA: the arguments
@@ -187,8 +195,7 @@ static int execute(struct run *r, struct pvt_op op, const struct pvt_expect *e,
         if (!r->sides[s])
             continue;
         op.data = hypercall ? data[s] : NULL;
-        cpu->alloc = r->alloc;
-        cpu->nr_alloc = r->nr_alloc;
+        follow(r, &out[SIDE_OTHER], cpu);
         if (execute_on(r, s, &op, e, &out[s]) != 0)
             return lost(r, s);
         if (hypercall && r->current &&

@@ -43,7 +43,7 @@ const char *const term_frames[] = {
 static const char *const other_reserved[] = {
     "window", "raw",  "machphys",  "preserve_ad", "no_translate",
     "cmd",    "fd",   "pt",        "flush",       "mmuext",
-    "by",     "done", "unflushed",
+    "by",     "done", "unflushed", "grant",       "number",
 };
 
 bool term_is_reserved(const char *name)
@@ -161,8 +161,22 @@ bool parse_flags(struct parser *p, struct pvt_entry *e)
            parse_number(p, "the raw bits", UINT64_MAX, &e->raw);
 }
 
+/* An entry of a grant table: "grant" FLAGS DOM FRAME. */
+static bool parse_grant(struct parser *p, struct pvt_entry *e)
+{
+    *e = (struct pvt_entry){ .kind = PVT_ENTRY_GRANT, .has_frame = true };
+    return parse_number(p, "the flags of a grant", UINT16_MAX, &e->raw) &&
+           parse_domid(p, &e->domid) && parse_frame(p, &e->frame);
+}
+
 bool parse_entry(struct parser *p, struct pvt_entry *e)
 {
+    if (parse_skip_word(p, "grant"))
+        return parse_grant(p, e);
+    if (parse_skip_word(p, "number")) {
+        *e = (struct pvt_entry){ .kind = PVT_ENTRY_NUMBER, .has_frame = true };
+        return parse_frame(p, &e->frame);
+    }
     *e = (struct pvt_entry){ .has_frame = false };
     if (parse_peek(p) == TOK_NUMBER)
         return parse_number(p, "an entry", UINT64_MAX, &e->raw);

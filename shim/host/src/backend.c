@@ -41,6 +41,15 @@ static struct shim_domain *find_domain(struct shim *s, xm_domid domid)
     return NULL;
 }
 
+/* All of them: one may hold frames of another. */
+static int destroy_spoiled(struct shim *s)
+{
+    for (uint32_t i = 1; i < SHIM_DOMAINS; i++)
+        if (s->domains[i].spoiled && shim__destroy_domain(&s->domains[i]) != 0)
+            return -1;
+    return 0;
+}
+
 static int use_domain(struct pvt_backend *b, xm_domid domid, bool privileged,
                       struct pvt_known_frames *known)
 {
@@ -56,8 +65,9 @@ static int use_domain(struct pvt_backend *b, xm_domid domid, bool privileged,
     }
     d = &s->domains[domid];
     if (d->exists && d->domid != 0 &&
-        (d->spoiled || d->nr_pages - d->next_pfn < LOW_ON_FRAMES) &&
-        shim__destroy_domain(d) != 0)
+        d->nr_pages - d->next_pfn < LOW_ON_FRAMES)
+        d->spoiled = true;
+    if (d->spoiled && destroy_spoiled(s) != 0)
         return -1;
     if (!d->exists &&
         (shim__build_domain(d) != 0 || shim__find_known_frames(s) != 0))
@@ -160,9 +170,17 @@ static int call_batch(struct shim_vcpu *v, uint64_t number,
 static int raw_hypercall(struct shim_vcpu *v, const struct pvt_op *op,
                          struct pvt_outcome *out)
 {
+    const bool grants = op->number == __HYPERVISOR_grant_table_op;
+    struct shim *s = v->domain->shim;
+    struct shim_grants before;
+
+    if (grants && shim__count_grants(s, &before) != 0)
+        return -1;
     if (op->data_size)
         memcpy(v->mailbox->data, op->data, op->data_size);
     if (shim__hypercall(v, op->number, op->arg, &out->rc) != 0)
+        return -1;
+    if (grants && shim__new_grants(s, &before, out) != 0)
         return -1;
     if (op->data_size)
         memcpy(op->data, v->mailbox->data, op->data_size);
@@ -324,8 +342,10 @@ static int restore(struct shim_domain *d)
     if (call_batch(&d->vcpu[0], __HYPERVISOR_mmu_update, &window, 1,
                    sizeof(window), DOMID_SELF, &out) != 0)
         return -1;
-    if (out.rc == 0)
-        return shim__rest(d);
+    if (out.rc == 0) {
+        rc = shim__rest(d);
+        return rc != 0 ? rc : shim__clear_grants(d);
+    }
     (void)shim__fail(d->shim, "closing the window failed: %lld",
                      (long long)out.rc);
     return 1;

@@ -29,8 +29,8 @@ _Static_assert(sizeof(struct page_info) == PAGE_INFO_SIZE, "layout of Xen");
 
 #define BAD_ADDRESS (~0ull)
 
-/* Machine address behind VA in the tables of the boot L4. */
-static uint64_t translate(const struct shim *s, uint64_t va)
+/* In the tables of the boot L4. */
+uint64_t shim__translate(const struct shim *s, uint64_t va)
 {
     xm_mfn mfn = s->domains[0].boot_l4;
 
@@ -55,6 +55,11 @@ static const struct page_info *page_info(const struct shim *s, xm_mfn mfn)
                 *)(const void *)(s->ram +
                                  s->frame_table[mfn / FRAMES_PER_GROUP]) +
            mfn % FRAMES_PER_GROUP;
+}
+
+uint64_t shim__owner_address(const struct shim *s, xm_mfn mfn)
+{
+    return (uint64_t)page_info(s, mfn)->owner * XM_PAGE_SIZE;
 }
 
 struct xm_frame shim__frame(const struct shim *s, xm_mfn mfn)
@@ -111,12 +116,12 @@ int shim__find_tables(struct shim *s)
                           "machine's RAM",
                           (long long)k->nr_frames);
     for (uint64_t i = 0; i < groups; i++) {
-        s->frame_table[i] = translate(s, FRAME_TABLE_VA + i * FRAMES_PER_GROUP *
-                                                              PAGE_INFO_SIZE);
+        s->frame_table[i] = shim__translate(
+            s, FRAME_TABLE_VA + i * FRAMES_PER_GROUP * PAGE_INFO_SIZE);
         if (s->frame_table[i] == BAD_ADDRESS)
             return shim__fail(s, "Xen's frame table is not where 4.17 has it");
     }
-    s->m2p = translate(s, RO_M2P_VA);
+    s->m2p = shim__translate(s, RO_M2P_VA);
     if (s->m2p == BAD_ADDRESS || k->nr_frames * 8 > (1u << 21))
         return shim__fail(s, "Xen's M2P is not where 4.17 has it");
 
@@ -240,9 +245,13 @@ int shim__export_machine(struct pvt_backend *b, struct xm_machine *m,
 {
     struct shim *s = shim_of(b);
 
-    for (uint32_t i = 0; i < SHIM_DOMAINS; i++)
-        if (s->domains[i].exists && export_domain(&s->domains[i], m) != 0)
+    for (uint32_t i = 0; i < SHIM_DOMAINS; i++) {
+        struct shim_domain *d = &s->domains[i];
+
+        if (d->exists &&
+            (export_domain(d, m) != 0 || shim__export_grants(d, m, ram) != 0))
             return -1;
+    }
     for (xm_mfn mfn = 0; mfn < b->known.nr_frames; mfn++) {
         struct xm_frame *f = xm_machine_frame(m, mfn);
 

@@ -144,8 +144,25 @@ void shim__known_frames(const struct shim_domain *d,
                         struct pvt_known_frames *known);
 struct xm_frame shim__frame(const struct shim *s, xm_mfn mfn);
 uint64_t shim__m2p(const struct shim *s, xm_mfn mfn);
+/* Machine address behind Xen's address VA; beyond all RAM: none. */
+uint64_t shim__translate(const struct shim *s, uint64_t va);
+/* Machine address of the struct domain that owns MFN, which has an owner. */
+uint64_t shim__owner_address(const struct shim *s, xm_mfn mfn);
 int shim__export_machine(struct pvt_backend *b, struct xm_machine *m,
                          uint64_t *ram);
+
+/* grants.c */
+struct shim_grants {
+    uint32_t frames[SHIM_DOMAINS], status_frames[SHIM_DOMAINS];
+};
+int shim__export_grants(struct shim_domain *d, struct xm_machine *m,
+                        uint64_t *ram);
+/* Empties D's table. 1 and a message: it is in use, or larger than it was. */
+int shim__clear_grants(struct shim_domain *d);
+/* How many frames the grant tables have, and which have come since. */
+int shim__count_grants(struct shim *s, struct shim_grants *g);
+int shim__new_grants(struct shim *s, const struct shim_grants *before,
+                     struct pvt_outcome *out);
 
 static inline uint64_t *shim__page(const struct shim *s, xm_mfn mfn)
 {

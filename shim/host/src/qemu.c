@@ -29,6 +29,8 @@ static void exec_qemu(const struct shim *s, const char *ram_path)
 {
     const char *qemu = s->config.qemu ? s->config.qemu : "qemu-system-x86_64";
     char memory[32], backend[256], serial[128], errors[128];
+    const struct xm_config config = xm_config_default(0);
+    char append[256];
     char *argv[40];
     int n = 0, fd;
 
@@ -37,6 +39,11 @@ static void exec_qemu(const struct shim *s, const char *ram_path)
              "memory-backend-file,id=ram,size=%sM,mem-path=%s,share=on", memory,
              ram_path);
     snprintf(serial, sizeof(serial), "file:%s/serial.log", s->dir);
+    snprintf(append, sizeof(append),
+             "loglvl=all guest_loglvl=all com1=115200,8n1 console=com1 "
+             "dom0_mem=64M dom0_max_vcpus=2 sched=credit "
+             "gnttab_max_frames=%u gnttab_max_maptrack_frames=%u",
+             config.max_grant_frames, config.max_maptrack_frames);
     path_of(s, "qemu.log", errors, sizeof(errors));
 #define ARG(text) argv[n++] = (char *)(uintptr_t)(text)
     ARG(qemu);
@@ -49,8 +56,7 @@ static void exec_qemu(const struct shim *s, const char *ram_path)
     ARG("-kernel"), ARG(s->config.hypervisor);
     ARG("-initrd"), ARG(s->config.kernel);
     ARG("-append");
-    ARG("loglvl=all guest_loglvl=all com1=115200,8n1 console=com1 "
-        "dom0_mem=64M dom0_max_vcpus=2 sched=credit");
+    ARG(append);
     ARG(NULL);
 #undef ARG
     fd = open(errors, O_WRONLY | O_CREAT | O_TRUNC, 0600);

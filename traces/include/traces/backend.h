@@ -54,6 +54,8 @@ struct pvt_op {
 };
 #define PVT_MAX_DATA 4096u
 
+#define PVT_MAX_ALLOC 32u
+
 struct pvt_outcome {
     int64_t rc;
     uint32_t done; /* *pdone after the call; PVT_DONE_UNTOUCHED before */
@@ -63,6 +65,9 @@ struct pvt_outcome {
     uint64_t value;                       /* of PVT_LOAD */
     uint64_t registers[PVT_NR_REGISTERS]; /* of PVT_EXECUTE */
     uint64_t known_flags;                 /* the others may be anything */
+    /* Frames of Xen's heap that the call gave to a domain, in their order. */
+    xm_mfn alloc[PVT_MAX_ALLOC];
+    uint32_t nr_alloc;
     struct xm_result why;     /* the model's reason; of actual Xen all zero */
     struct xm_rule_set fired; /* rules that spoke; of actual Xen empty */
 };

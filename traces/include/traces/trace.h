@@ -46,8 +46,16 @@ struct pvt_slot {
     uint32_t index;
 };
 
+enum pvt_entry_kind {
+    PVT_ENTRY_PAGE_TABLE,
+    PVT_ENTRY_GRANT,  /* of a grant table, version 1: raw is flags, for domid */
+    PVT_ENTRY_NUMBER, /* the frame's number */
+};
+
 struct pvt_entry {
+    enum pvt_entry_kind kind;
     bool has_frame;
+    xm_domid domid;
     struct pvt_frame_ref frame;
     uint64_t flags; /* has_frame: all bits but the frame's */
     uint64_t raw;   /* the value, or or-ed to it */
@@ -197,7 +205,8 @@ struct pvt_domain {
 struct pvt_page {
     char name[PVT_MAX_NAME + 1];
     uint32_t domain;
-    bool new; /* there is none before a call returns its number */
+    bool new;   /* there is none before a call returns its number */
+    bool value; /* new, and no page, but any number that a call returns */
 };
 
 struct pvt_fill {

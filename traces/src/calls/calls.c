@@ -6,6 +6,7 @@
 
 static const struct pvt_call_info *const families[] = {
     calls_cpu,
+    calls_grant,
     calls_memory,
     calls_raw,
 };
