@@ -41,7 +41,8 @@ struct model {
     void *block, *scratch;
     size_t block_size, ram_size;
     bool synthetic;
-    xm_mfn next_free; /* synthetic: all from here on are free */
+    xm_mfn next_free; /* synthetic: all from here on are free ... */
+    xm_mfn end;       /* ... below this; and the last frame is */
 };
 
 static struct model *model_of(struct pvt_backend *b)
@@ -63,8 +64,7 @@ static int take_frames(struct pvt_backend *b, xm_domid domid, uint32_t count,
     if (!m->synthetic)
         return fail(m, "the frames of an adopted machine are given by the "
                        "machine itself");
-    /* The last frame is the one that stays free. */
-    if (m->next_free + count >= m->config.nr_frames)
+    if (m->next_free + count > m->end)
         return fail(m, "the machine has no more free frames: shorten the "
                        "trace");
     for (uint32_t i = 0; i < count; i++) {
@@ -264,7 +264,7 @@ static bool load_boot_tables(struct model *m, xm_mfn l4)
 /* The first frame of its grant table. */
 static bool give_grant_table(struct model *m, xm_domid domid)
 {
-    const xm_mfn frame = m->next_free++;
+    const xm_mfn frame = --m->end;
     struct xm_cpu *c = &m->cpu;
 
     c->alloc = &frame;
@@ -278,8 +278,8 @@ static int build_boot_tables(struct model *m, xm_domid domid,
 {
     const xm_mfn first = m->next_free, l1 = first + BOOT_TABLES - 1;
 
-    /* More for the shared_info, the grants, and the one that stays free. */
-    if (first + BOOT_TABLES + 2 >= m->config.nr_frames)
+    /* More for the shared_info and the grants. */
+    if (first + BOOT_TABLES + 2 >= m->end)
         return fail(m, "the machine has no more free frames: shorten the "
                        "trace");
     m->next_free += BOOT_TABLES + 1;
@@ -354,6 +354,7 @@ static int boot(struct model *m)
         .nr_frames = m->config.nr_frames,
     };
     m->next_free = FRAME_FIRST_BOOT;
+    m->end = m->config.nr_frames - 1; /* the one that stays free */
     rc = build_boot_tables(m, 0, known);
     /* A fault must not change the machine that traces begin with. */
     xm_machine_set_faults(machine, faults);
