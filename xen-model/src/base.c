@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Base pointers, and the slots of an L4 that are Xen's. Mirrors
- * new_guest_cr3(), MMUEXT_NEW_USER_BASEPTR, init_xen_l4_slots(),
- * fill_ro_mpt() and zap_ro_mpt(). Rules CR3-*, VAL-41..45, VMA-05..08.
+ * new_guest_cr3(), MMUEXT_NEW_USER_BASEPTR, the bases of a new vCPU in
+ * arch_set_info_guest(), init_xen_l4_slots(), fill_ro_mpt() and zap_ro_mpt().
+ * Rules CR3-*, VAL-41..45, VMA-05..08.
  *
  * What Xen writes into its slots is its own business and differs between
  * hosts. The model writes a token of the same shape, and keeps the two facts
@@ -27,6 +28,22 @@ void xm__init_xen_l4_slots(struct xm_cpu *c, xm_mfn table,
     t[SLOT_RO_M2P] = d->m2p_strict ? M2P_TOKEN : 0;
     t[SLOT_LINEAR] = xm_pte(table, XEN_TOKEN | XM_PTE_NX);
     t[SLOT_SHADOW_LINEAR] = 0;
+}
+
+/* MFN is a kernel base from now on: VMA-05. */
+static void fill_ro_mpt(struct xm_cpu *c, xm_mfn mfn)
+{
+    uint64_t *const slot = &xm__ram_to_write(c, mfn)[SLOT_RO_M2P];
+
+    if (!xm__domain(c)->m2p_strict && *slot == 0)
+        *slot = M2P_TOKEN;
+}
+
+/* MFN is a user base from now on: VMA-06. */
+static void zap_ro_mpt(struct xm_cpu *c, xm_mfn mfn)
+{
+    if (xm__domain(c)->m2p_strict)
+        xm__ram_to_write(c, mfn)[SLOT_RO_M2P] = 0;
 }
 
 /* An old base: dropped now, or later if that takes too long. */
@@ -59,7 +76,6 @@ struct xm_result xm__new_guest_cr3(struct xm_cpu *c, xm_mfn mfn)
     const bool had_base = v->has_base;
     const xm_mfn old = v->guest_table;
     struct xm_result r;
-    uint64_t *m2p_slot;
 
     if (xm__put_old_guest_table(c) != 0)
         return xm__interrupted(-XEN_ERESTART); /* NEVER: the batch did it */
@@ -73,9 +89,7 @@ struct xm_result xm__new_guest_cr3(struct xm_cpu *c, xm_mfn mfn)
         return r;
 
     (void)xm__destroy_ldt(c, v); /* the TLB is flushed anyway */
-    m2p_slot = &xm__ram_to_write(c, mfn)[SLOT_RO_M2P];
-    if (!xm__domain(c)->m2p_strict && *m2p_slot == 0)
-        *m2p_slot = M2P_TOKEN;
+    fill_ro_mpt(c, mfn);
     v->guest_table = mfn;
     v->has_base = true;
     c->flushed |= XM_FLUSH_OWN; /* TLB-25 */
@@ -95,10 +109,50 @@ struct xm_result xm__new_user_baseptr(struct xm_cpu *c, xm_mfn mfn)
         r = get_base(c, mfn, XM_R_USER_BASE_NOT_OWN);
         if (r.rc != 0)
             return r;
-        if (xm__domain(c)->m2p_strict)
-            xm__ram_to_write(c, mfn)[SLOT_RO_M2P] = 0;
+        zap_ro_mpt(c, mfn);
     }
     v->guest_table_user = mfn;
     v->has_user_base = mfn != 0;
     return had_base ? put_old_base(c, old) : xm__ok();
+}
+
+/* The user base of V, whose kernel base has just been taken. */
+static struct xm_result init_user_base(struct xm_cpu *c, struct xm_vcpu *v,
+                                       xm_mfn user)
+{
+    const struct xm_result r = get_base(c, user, XM_R_INIT_USER_NOT_OWN);
+
+    if (r.rc == -XEN_ERESTART) { /* CR3-34: to be taken again */
+        v->has_old = true;
+        v->old_guest_table = v->guest_table;
+        v->has_base = false;
+        v->guest_table = 0;
+    } else if (r.rc == 0) {
+        zap_ro_mpt(c, user);
+        v->guest_table_user = user;
+        v->has_user_base = true;
+    }
+    return r;
+}
+
+struct xm_result xm__init_bases(struct xm_cpu *c, struct xm_vcpu *v,
+                                xm_mfn kernel, bool has_user, xm_mfn user)
+{
+    struct xm_result r;
+
+    if (v->has_old && v->old_guest_table == kernel) {
+        /* The restart of what init_user_base() left. */
+        v->has_old = false;
+        v->old_guest_table = 0;
+    } else {
+        if (xm__put_old_guest_table_of(c, v) != 0)
+            return xm__interrupted(-XEN_ERESTART);
+        r = get_base(c, kernel, XM_R_INIT_BASE_NOT_OWN);
+        if (r.rc != 0)
+            return r;
+        fill_ro_mpt(c, kernel);
+    }
+    v->guest_table = kernel;
+    v->has_base = true;
+    return has_user ? init_user_base(c, v, user) : xm__ok();
 }

@@ -19,7 +19,11 @@ void xm__defer_put(struct xm_cpu *c, xm_mfn mfn, xm_mfn ptpg, bool partial)
 
 int xm__put_old_guest_table(struct xm_cpu *c)
 {
-    struct xm_vcpu *v = xm__vcpu(c);
+    return xm__put_old_guest_table_of(c, xm__vcpu(c));
+}
+
+int xm__put_old_guest_table_of(struct xm_cpu *c, struct xm_vcpu *v)
+{
     unsigned int flags = XM_PTF_PREEMPTIBLE;
     int rc;
 

@@ -214,11 +214,15 @@ void xm__init_xen_l4_slots(struct xm_cpu *c, xm_mfn table,
                            const struct xm_domain *d);
 struct xm_result xm__new_guest_cr3(struct xm_cpu *c, xm_mfn mfn);
 struct xm_result xm__new_user_baseptr(struct xm_cpu *c, xm_mfn mfn);
+/* The first bases of V, another vCPU of the caller. */
+struct xm_result xm__init_bases(struct xm_cpu *c, struct xm_vcpu *v,
+                                xm_mfn kernel, bool has_user, xm_mfn user);
 
 /* Leaves MFN to the next put_old_guest_table(). */
 void xm__defer_put(struct xm_cpu *c, xm_mfn mfn, xm_mfn ptpg, bool partial);
 /* 0, or -ERESTART. */
 int xm__put_old_guest_table(struct xm_cpu *c);
+int xm__put_old_guest_table_of(struct xm_cpu *c, struct xm_vcpu *v);
 /*
  * What Xen does between two requests: a deferred put becomes a continuation,
  * which finishes it first. Once the call was preempted, that is for the next
@@ -289,6 +293,10 @@ bool xm__is_stealable(const struct xm_cpu *c, const struct xm_domain *d,
 bool xm__check_descriptor(uint64_t *descriptor);
 struct xm_result xm__promote_descriptor_page(struct xm_cpu *c, xm_mfn mfn);
 
+/* The first ENTRIES of MFNS become the GDT of V, in place of what it has. */
+struct xm_result xm__set_gdt(struct xm_cpu *c, struct xm_vcpu *v,
+                             const xm_mfn *mfns, uint32_t entries);
+
 /* Drops the pages of V's LDT that are mapped; false: there were none. */
 bool xm__destroy_ldt(struct xm_cpu *c, struct xm_vcpu *v);
 /* Arguments that have been checked. */
@@ -318,6 +326,11 @@ xm__hypercall xm__do_update_descriptor;
 xm__hypercall xm__do_set_segment_base;
 xm__hypercall xm__do_grant_table_op;
 xm__hypercall xm__do_iret;
+xm__hypercall xm__do_vcpu_op;
+
+/* VCPUOP_initialise of V, a vCPU of the caller (vcpu_context.c). */
+struct xm_result xm__initialise_vcpu(struct xm_cpu *c, struct xm_vcpu *v,
+                                     xm_vaddr context);
 
 /* Of no use here: xm__ram() reads, xm__ram_to_write() says so. */
 #pragma GCC poison xm_ram_frame

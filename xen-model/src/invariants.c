@@ -94,6 +94,10 @@ static void count_vcpus(const struct xm_cpu *c, struct recount *r)
 
             count_root(r, v->has_base, v->guest_table);
             count_root(r, v->has_user_base, v->guest_table_user);
+            if (v->has_info) {
+                r[v->info_frame].general++;
+                r[v->info_frame].writable++;
+            }
             for (uint32_t g = 0; g < v->nr_gdt; g++)
                 count_root(r, true, v->gdt[g]);
             for (uint32_t g = 0; g < XM_MAX_LDT_PAGES; g++)

@@ -102,6 +102,7 @@ struct xm_domain *xm_domain_create(struct xm_machine *m, xm_domid domid,
                                                  : m->config.l1tf_domu) !=
                                      XM_L1TF_UNCHECKED,
                                  .max_pages = UINT32_MAX,
+                                 .nr_vcpus = XM_MAX_VCPUS,
                                  .domid = domid };
         return d;
     }

@@ -54,9 +54,9 @@ struct xm_config {
     /* Of these, the pages of PCI configuration space. */
     struct xm_mfn_range mmcfg[XM_MAX_RANGES];
     enum xm_l1tf l1tf_hwdom, l1tf_domu; /* of domains made from now on */
-    uint64_t l1tf_mask; /* the address bits that the L1 cache looks at */
-    uint64_t l1tf_safe; /* there is nothing cacheable from here on */
-    uint32_t max_grant_frames;    /* of one domain, 0: no grant tables */
+    uint64_t l1tf_mask;        /* the address bits that the L1 cache looks at */
+    uint64_t l1tf_safe;        /* there is nothing cacheable from here on */
+    uint32_t max_grant_frames; /* of one domain, 0: no grant tables */
     uint32_t max_maptrack_frames; /* of one domain, 256 handles each */
     uint32_t faults;              /* enum xm_fault, or-ed */
 };
@@ -69,6 +69,8 @@ struct xm_config xm_config_default(uint32_t nr_frames);
 
 struct xm_vcpu {
     bool initialised;
+    bool up;       /* not down: it would run */
+    bool has_info; /* it has registered a vcpu_info of its own */
     bool has_base, has_user_base;
     bool user_mode;          /* on the user base, else on the kernel's */
     bool old_partial;        /* old_guest_table is partial */
@@ -81,6 +83,7 @@ struct xm_vcpu {
     uint32_t nr_gdt; /* frames of the GDT, each occurrence holds references */
     xm_mfn gdt[XM_MAX_GDT_FRAMES];
     struct xm_ldt ldt;
+    xm_mfn info_frame; /* where the vcpu_info is, held for ever */
     uint32_t maptrack_head, maptrack_tail; /* free handles, XM_MAPTRACK_TAIL */
 };
 
@@ -95,6 +98,7 @@ struct xm_domain {
     uint32_t nr_l4_pages;
     uint32_t tot_pages, max_pages; /* frames it has, and may have */
     xm_domid domid;
+    uint32_t nr_vcpus; /* of these exist */
     struct xm_vcpu vcpu[XM_MAX_VCPUS];
     struct xm_grant_table grant;
 };

@@ -20,6 +20,7 @@ static xm__hypercall *const handlers[] = {
     [__HYPERVISOR_set_segment_base] = xm__do_set_segment_base,
     [__HYPERVISOR_grant_table_op] = xm__do_grant_table_op,
     [__HYPERVISOR_iret] = xm__do_iret,
+    [__HYPERVISOR_vcpu_op] = xm__do_vcpu_op,
     [__HYPERVISOR_mmuext_op] = xm__do_mmuext_op,
 };
 

@@ -10,6 +10,11 @@
 
 #define DESCRIPTORS_PER_PAGE 512u
 
+static uint32_t nr_frames(uint32_t entries)
+{
+    return (entries + DESCRIPTORS_PER_PAGE - 1) / DESCRIPTORS_PER_PAGE;
+}
+
 /* The frame of the caller, as descriptor page; false: it cannot be one. */
 static bool get_descriptor_page(struct xm_cpu *c, xm_mfn mfn)
 {
@@ -27,11 +32,13 @@ static void put_pages(struct xm_cpu *c, const xm_mfn *mfns, uint32_t count)
         xm__put_page_and_type(c, mfns[i]);
 }
 
-static struct xm_result set_gdt(struct xm_cpu *c, const xm_mfn *mfns,
-                                uint32_t count)
+struct xm_result xm__set_gdt(struct xm_cpu *c, struct xm_vcpu *v,
+                             const xm_mfn *mfns, uint32_t entries)
 {
-    struct xm_vcpu *v = xm__vcpu(c);
+    const uint32_t count = nr_frames(entries);
 
+    if (entries > XM_RESERVED_GDT_ENTRY)
+        return xm__deny(XM_R_GDT_ENTRIES, entries, 0);
     for (uint32_t i = 0; i < count; i++) {
         if (get_descriptor_page(c, mfns[i]))
             continue;
@@ -48,15 +55,14 @@ static struct xm_result set_gdt(struct xm_cpu *c, const xm_mfn *mfns,
 struct xm_result xm__do_set_gdt(struct xm_cpu *c, uint64_t arg[6])
 {
     const uint32_t entries = (uint32_t)arg[1];
-    const uint32_t count =
-        (entries + DESCRIPTORS_PER_PAGE - 1) / DESCRIPTORS_PER_PAGE;
+    const uint32_t count = nr_frames(entries);
     xm_mfn mfns[XM_MAX_GDT_FRAMES];
 
     if (entries > XM_RESERVED_GDT_ENTRY)
         return xm__finish(c, xm__deny(XM_R_GDT_ENTRIES, entries, 0));
     if (!xm__copy_from_guest(c, mfns, arg[0], count * sizeof(mfns[0])))
         return xm__finish(c, xm__deny(XM_R_GDT_LIST, arg[0], count));
-    return xm__finish(c, set_gdt(c, mfns, count));
+    return xm__finish(c, xm__set_gdt(c, xm__vcpu(c), mfns, entries));
 }
 
 static struct xm_result update_descriptor(struct xm_cpu *c, uint64_t maddr,
