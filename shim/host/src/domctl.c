@@ -15,20 +15,53 @@
 #define LIST_AT 256u /* behind the structure */
 #define EXTENT_ORDER 9u
 
-int shim__domctl(struct shim *s, uint32_t command, xm_domid domid,
-                 struct xen_domctl *op, int64_t *rc)
+static int domctl(struct shim *s, uint32_t version, struct xen_domctl *op,
+                  int64_t *rc)
 {
     struct shim_vcpu *v = shim__control(s);
     const uint64_t arg[5] = { shim__data(v, 0) };
 
-    op->cmd = command;
-    op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
-    op->domain = domid;
+    op->interface_version = version;
     memcpy(v->mailbox->data, op, sizeof(*op));
     if (shim__hypercall(v, __HYPERVISOR_domctl, arg, rc) != 0)
         return -1;
     memcpy(op, v->mailbox->data, sizeof(*op));
     return 0;
+}
+
+/*
+ * Xen takes one version of the interface only. What is used of it here has
+ * been the same from 4.13 to 4.22; it is asked which number it wants.
+ */
+static int find_version(struct shim *s)
+{
+    static const uint32_t versions[] = {
+        XEN_DOMCTL_INTERFACE_VERSION, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18
+    };
+
+    for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+        struct xen_domctl op = { .cmd = XEN_DOMCTL_getdomaininfo };
+        int64_t rc;
+
+        if (domctl(s, versions[i], &op, &rc) != 0)
+            return -1;
+        if (rc == 0) {
+            s->domctl_version = versions[i];
+            return 0;
+        }
+    }
+    return shim__fail(s, "%s has a control interface that is not known here",
+                      s->backend.version);
+}
+
+int shim__domctl(struct shim *s, uint32_t command, xm_domid domid,
+                 struct xen_domctl *op, int64_t *rc)
+{
+    if (s->domctl_version == 0 && find_version(s) != 0)
+        return -1;
+    op->cmd = command;
+    op->domain = domid;
+    return domctl(s, s->domctl_version, op, rc);
 }
 
 int shim__must_domctl(struct shim *s, uint32_t command, xm_domid domid,
