@@ -25,6 +25,9 @@ static const char usage[] =
     "actual Xen.\n"
     "\n"
     "      --on=xen           run on the model and on actual Xen, in lockstep\n"
+    "      --xen=4.N          the model alone is that of Xen 4.N (4.13 to\n"
+    "                         4.22; default 4.17); with --on=xen it takes\n"
+    "                         the version that Xen says it has\n"
     "      --json             print JSON: both sides of every step\n"
     "      --hypervisor=FILE  the Xen to run (default: $PINFOLD_XEN, or the\n"
     "                         one that script/demo unpacks)\n"
@@ -70,11 +73,24 @@ static bool parse_break(const char *name, uint32_t *faults)
     return false;
 }
 
+static bool parse_version(const char *text, unsigned int *minor)
+{
+    int end = 0;
+
+    if (sscanf(text, "4.%2u%n", minor, &end) == 1 && !text[end] &&
+        *minor >= XM_XEN_FIRST && *minor <= XM_XEN_LAST)
+        return true;
+    fprintf(stderr, "pinfold replay: --xen is from 4.%u to 4.%u, not '%s'\n",
+            XM_XEN_FIRST, XM_XEN_LAST, text);
+    return false;
+}
+
 /* 0 to go on, or 1 + the exit status. */
 static int parse(int argc, char **argv, struct replay_options *o)
 {
     static const struct option longs[] = {
         { "on", required_argument, NULL, 'x' },
+        { "xen", required_argument, NULL, 'm' },
         { "json", no_argument, NULL, 'j' },
         { "hypervisor", required_argument, NULL, 'f' },
         { "kernel", required_argument, NULL, 'k' },
@@ -91,6 +107,9 @@ static int parse(int argc, char **argv, struct replay_options *o)
         switch (c) {
         case 'x':
             good = cli_parse_on("replay", optarg, &o->on_xen);
+            break;
+        case 'm':
+            good = parse_version(optarg, &o->xen_minor);
             break;
         case 'j':
             o->json = true;
@@ -167,6 +186,8 @@ static int open_machines(struct replay *r)
         if (rc != 0)
             fputs("pinfold replay: no memory for the model: free some\n",
                   stderr);
+        else if (r->options.xen_minor)
+            rc = pvt_model_set_xen(r->runner.model, r->options.xen_minor);
     }
     if (rc == 0)
         xm_machine_set_faults(pvt_model_cpu(r->runner.model)->machine,

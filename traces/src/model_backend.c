@@ -441,6 +441,7 @@ static struct model *allocate(uint32_t nr_frames)
     m->backend.ops = &model_ops;
     snprintf(m->backend.version, sizeof(m->backend.version), "model");
     m->config = xm_config_default(nr_frames);
+    m->backend.xen_minor = m->config.xen_minor;
     m->block_size = xm_machine_size(&m->config);
     m->ram_size = (size_t)nr_frames * XM_PAGE_SIZE;
     m->block = malloc(m->block_size);
@@ -475,6 +476,23 @@ int pvt_model_open(uint32_t nr_frames, struct pvt_backend **out)
     return 0;
 }
 
+static int set_version(struct model *m, unsigned int minor)
+{
+    if (!xm_config_set_xen(&m->config, minor))
+        return -1;
+    m->backend.xen_minor = minor;
+    return 0;
+}
+
+int pvt_model_set_xen(struct pvt_backend *model, unsigned int minor)
+{
+    struct model *m = model_of(model);
+
+    if (set_version(m, minor) != 0)
+        return fail(m, "the model knows Xen 4.13 to 4.22");
+    return boot(m);
+}
+
 int pvt_model_sync(struct pvt_backend *model, struct pvt_backend *other)
 {
     struct model *m = model_of(model);
@@ -500,6 +518,13 @@ int pvt_model_adopt(struct pvt_backend *other, struct pvt_backend **out)
     if (!m) {
         snprintf(other->message, sizeof(other->message),
                  "no memory for a model of the machine: %s", strerror(errno));
+        return -1;
+    }
+    if (set_version(m, other->xen_minor) != 0) {
+        snprintf(other->message, sizeof(other->message),
+                 "the model knows Xen 4.13 to 4.22, this is %s",
+                 other->version);
+        model_close(&m->backend);
         return -1;
     }
     if (pvt_model_sync(&m->backend, other) != 0) {

@@ -203,6 +203,42 @@ static bool parse_shows(struct parser *p)
     return parse_end_of_statement(p);
 }
 
+static bool parse_version(struct parser *p, unsigned int *minor)
+{
+    char name[PVT_MAX_NAME + 1];
+    int end = 0;
+
+    if (!parse_name(p, "a version as v4.17", name))
+        return false;
+    if (sscanf(name, "v4.%2u%n", minor, &end) != 1 || name[end] ||
+        *minor < XM_XEN_FIRST || *minor > XM_XEN_LAST)
+        return parse_fail(p, "a version is from v4.%u to v4.%u", XM_XEN_FIRST,
+                          XM_XEN_LAST);
+    parse_advance(p);
+    return true;
+}
+
+/* "xen" FIRST ".." LAST: the versions for which the trace holds. */
+static bool parse_versions(struct parser *p)
+{
+    struct pvt_trace *t = p->t;
+
+    if (!parse_is_word(p, "xen"))
+        return true;
+    parse_begin(p);
+    parse_advance(p);
+    if (!parse_version(p, &t->xen_first))
+        return false;
+    if (parse_peek(p) != TOK_DOTS)
+        return parse_expected(p, "'..' and the last version");
+    parse_advance(p);
+    if (!parse_version(p, &t->xen_last))
+        return false;
+    if (t->xen_last < t->xen_first)
+        return parse_fail(p, "the last version comes before the first");
+    return parse_end_of_statement(p);
+}
+
 static bool parse_header(struct parser *p)
 {
     struct pvt_trace *t = p->t;
@@ -228,7 +264,7 @@ static bool parse_header(struct parser *p)
     if (!t->sentence)
         return parse_fail(p, "out of memory: free some");
     parse_advance(p);
-    return parse_rules(p) && parse_shows(p);
+    return parse_rules(p) && parse_shows(p) && parse_versions(p);
 }
 
 static bool parse_run(struct parser *p)

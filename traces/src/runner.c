@@ -37,6 +37,13 @@ static int use_domains(struct run *r)
     struct pvt_backend *b = r->sides[leader(r)];
     const struct pvt_trace *t = r->trace;
 
+    if (t->xen_first &&
+        (b->xen_minor < t->xen_first || b->xen_minor > t->xen_last))
+        return skip(r, "it is for other versions of Xen");
+    for (uint32_t i = 0; b->without_grants && i < t->nr_steps; i++)
+        if (t->steps[i].info &&
+            t->steps[i].info->hypercall == __HYPERVISOR_grant_table_op)
+            return skip(r, "the grant tables of this Xen cannot be read");
     for (uint32_t i = 0; r->sides[SIDE_OTHER] && i < t->nr_steps; i++)
         if (t->steps[i].vcpu >= PVT_VCPUS)
             return skip(r, "it needs more than two vCPUs of a domain");

@@ -9,6 +9,7 @@
 struct xm_config xm_config_default(uint32_t nr_frames)
 {
     return (struct xm_config){
+        .xen_minor = XM_XEN_DEFAULT,
         .nr_frames = nr_frames,
         .pv_linear_pt = true,
         .l1tf_mask = (1ull << 40) - XM_PAGE_SIZE,
@@ -25,6 +26,16 @@ struct xm_config xm_config_default(uint32_t nr_frames)
         .max_grant_frames = 4,
         .max_maptrack_frames = 2,
     };
+}
+
+bool xm_config_set_xen(struct xm_config *config, unsigned int minor)
+{
+    if (minor < XM_XEN_FIRST || minor > XM_XEN_LAST)
+        return false;
+    config->xen_minor = minor;
+    config->flush_cache_alike = minor >= 19;
+    config->dom_io_is_xen_heap = minor < 15;
+    return true;
 }
 
 size_t xm_machine_size(const struct xm_config *config)
@@ -139,6 +150,8 @@ void xm_frame_set_kind(struct xm_machine *m, xm_mfn mfn,
 
     assert(f);
     *f = states[kind];
+    if (kind == XM_FRAME_MMIO && m->config.dom_io_is_xen_heap)
+        f->count_info |= XM_PGC_XEN_HEAP;
     *xm_machine_m2p(m, mfn) = ~0ull;
 }
 

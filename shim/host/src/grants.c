@@ -199,8 +199,11 @@ int shim__export_grants(struct shim_domain *d, struct xm_machine *m,
     const struct shim *s = d->shim;
     const struct xm_config *config = xm_machine_config(m);
     struct xm_domain *to = xm_domain_find(m, d->domid);
-    const struct grant_table *t = find_table(d);
+    const struct grant_table *t;
 
+    if (s->backend.without_grants)
+        return 0;
+    t = find_table(d);
     if (!t)
         return -1;
     if (t->max_frames > config->max_grant_frames ||
@@ -296,8 +299,11 @@ static bool maps_anything(const struct shim *s, const struct grant_table *t)
 int shim__clear_grants(struct shim_domain *d)
 {
     const struct shim *s = d->shim;
-    const struct grant_table *t = find_table(d);
+    const struct grant_table *t;
 
+    if (s->backend.without_grants)
+        return 0;
+    t = find_table(d);
     if (!t)
         return -1;
     if (t->version != 1 || t->nr_v2_ops != 0 || is_pinned(s, t) ||

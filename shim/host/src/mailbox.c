@@ -78,9 +78,13 @@ int shim__attach(struct shim *s)
     }
     if (shim__adopt_mailboxes(&s->domains[0], strtoull(text, NULL, 16)) != 0)
         return -1;
-    if (shim__serial_find(s, "Xen version ", text, sizeof(text)))
+    if (shim__serial_find(s, "Xen version ", text, sizeof(text))) {
+        (void)sscanf(text, "4.%u", &s->backend.xen_minor);
+        /* Where struct grant_table has its fields is known of one version. */
+        s->backend.without_grants = s->backend.xen_minor != 17;
         snprintf(s->backend.version, sizeof(s->backend.version), "Xen %.*s",
                  (int)strcspn(text, " "), text);
+    }
     return 0;
 }
 

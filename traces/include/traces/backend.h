@@ -135,6 +135,8 @@ struct pvt_backend {
     const struct pvt_backend_ops *ops;
     struct pvt_known_frames known; /* of domain 0 */
     char version[64];              /* "Xen 4.17.7" */
+    unsigned int xen_minor;        /* 17 */
+    bool without_grants; /* its grant tables cannot be read: no such calls */
     char message[256]; /* after a failure: what happened, what to do */
 };
 

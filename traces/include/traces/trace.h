@@ -240,6 +240,7 @@ struct pvt_trace {
     char *sentence;
     uint32_t nr_rules, nr_domains, nr_pages, nr_fills, nr_steps, nr_finals;
     enum xm_rule rules[PVT_MAX_RULES];
+    unsigned int xen_first, xen_last; /* minors it holds for; 0: all */
     uint32_t nr_shows;
     char shows[PVT_MAX_SHOWS][12]; /* ids of the rules reference */
     struct pvt_domain domains[PVT_MAX_DOMAINS];

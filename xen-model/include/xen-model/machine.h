@@ -45,6 +45,9 @@ struct xm_mfn_range {
 };
 
 struct xm_config {
+    uint32_t xen_minor; /* Xen 4.xen_minor */
+    bool flush_cache_alike;   /* both cache flushes refuse alike (VER-38) */
+    bool dom_io_is_xen_heap;  /* the flag of dom_io's frames (VER-10) */
     uint32_t nr_frames; /* frames the machine has, Xen's max_page */
     bool pv_linear_pt;  /* linear page tables allowed */
     bool self_snoop;    /* CPU feature: WC mappings stay coherent */
@@ -61,8 +64,18 @@ struct xm_config {
     uint32_t faults;              /* enum xm_fault, or-ed */
 };
 
+#define XM_XEN_FIRST 13u /* 4.13 */
+#define XM_XEN_LAST 22u  /* 4.22 */
+#define XM_XEN_DEFAULT 17u
+
 /* Xen 4.17 as Debian 12 ships it, on QEMU's default CPU. */
 struct xm_config xm_config_default(uint32_t nr_frames);
+
+/*
+ * What differs in Xen 4.MINOR, as its stable branch has it now (rules VER-*).
+ * False: it is not between XM_XEN_FIRST and XM_XEN_LAST.
+ */
+bool xm_config_set_xen(struct xm_config *config, unsigned int minor);
 
 #define XM_RESERVED_GDT_ENTRY 7168u /* entries from here on are Xen's */
 #define XM_MAX_GDT_FRAMES 14u

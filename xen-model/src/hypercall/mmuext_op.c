@@ -136,7 +136,12 @@ static struct xm_result own_command(struct xm_cpu *c,
     case MMUEXT_FLUSH_CACHE:
         return rights ? xm__ok() : xm__deny(XM_R_EXT_CACHE, c->domid, 0);
     case MMUEXT_FLUSH_CACHE_GLOBAL:
-        return rights ? xm__ok() : xm__deny(XM_R_EXT_CACHE_GLOBAL, c->domid, 0);
+        if (rights)
+            return xm__ok();
+        return xm__deny(c->machine->config.flush_cache_alike
+                            ? XM_R_EXT_CACHE
+                            : XM_R_EXT_CACHE_GLOBAL,
+                        c->domid, 0);
     case MMUEXT_SET_LDT:
         if (op->arg2.nr_ents > 8192 ||
             (op->arg2.nr_ents != 0 &&
