@@ -54,10 +54,17 @@ static int find_version(struct shim *s)
                       s->backend.version);
 }
 
+uint32_t shim__domctl_version(struct shim *s)
+{
+    if (s->domctl_version == 0)
+        (void)find_version(s);
+    return s->domctl_version;
+}
+
 int shim__domctl(struct shim *s, uint32_t command, xm_domid domid,
                  struct xen_domctl *op, int64_t *rc)
 {
-    if (s->domctl_version == 0 && find_version(s) != 0)
+    if (shim__domctl_version(s) == 0)
         return -1;
     op->cmd = command;
     op->domain = domid;

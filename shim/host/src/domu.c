@@ -46,7 +46,9 @@ static int create(struct shim_domain *d)
     op.u.createdomain.max_grant_frames = -1; /* Xen's own default */
     /* 256 handles for domain 1, none for domain 2: both run out of them. */
     op.u.createdomain.max_maptrack_frames = d->domid == 1;
-    op.u.createdomain.grant_opts = XEN_DOMCTL_GRANT_version(2);
+    /* Before 4.17 there is no such field. */
+    if (shim__domctl_version(d->shim) >= 0x15)
+        op.u.createdomain.grant_opts = XEN_DOMCTL_GRANT_version(2);
     if (shim__must_domctl(d->shim, XEN_DOMCTL_createdomain, d->domid, &op,
                           "createdomain") != 0)
         return -1;

@@ -109,6 +109,8 @@ int shim__rest(struct shim_domain *d);
 struct xen_domctl;
 int shim__domctl(struct shim *s, uint32_t command, xm_domid domid,
                  struct xen_domctl *op, int64_t *rc);
+/* The version of Xen's control interface; 0: a message says why not. */
+uint32_t shim__domctl_version(struct shim *s);
 /* What must succeed; WHAT for the message. */
 int shim__must_domctl(struct shim *s, uint32_t command, xm_domid domid,
                       struct xen_domctl *op, const char *what);
