@@ -31,7 +31,8 @@ enum {
 #define KERNEL_FLAGS (XM_PTE_P | XM_PTE_RW | XM_PTE_A)
 #define TABLE_FLAGS (KERNEL_FLAGS | XM_PTE_US | XM_PTE_D)
 #define BOOT_TABLES 4u
-#define ARGS_SLOT 8u /* of the boot L1: the page of arguments */
+#define ARGS_SLOT 8u /* of the boot L1: the pages of arguments */
+#define ARGS_PAGES (PVT_MAX_DATA / XM_PAGE_SIZE)
 #define ARGS_VA (0xffffffff80000000ull + ARGS_SLOT * XM_PAGE_SIZE)
 
 struct model {
@@ -211,6 +212,7 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
     c->domid = op->domid;
     c->vcpu = op->vcpu;
     c->fired = (struct xm_rule_set){ { 0 } };
+    xm_domain_find(c->machine, op->domid)->vcpu[op->vcpu].up = true;
     switch (op->call) {
     case PVT_MMU_UPDATE:
         out->why = xm_mmu_update(c, op->updates, op->count, &out->done,
@@ -279,17 +281,20 @@ static int build_boot_tables(struct model *m, xm_domid domid,
     const xm_mfn first = m->next_free, l1 = first + BOOT_TABLES - 1;
 
     /* More for the shared_info and the grants. */
-    if (first + BOOT_TABLES + 2 >= m->end)
+    if (first + BOOT_TABLES + ARGS_PAGES + 1 >= m->end)
         return fail(m, "the machine has no more free frames: shorten the "
                        "trace");
-    m->next_free += BOOT_TABLES + 1;
+    m->next_free += BOOT_TABLES + ARGS_PAGES;
     for (xm_mfn mfn = first; mfn <= l1; mfn++) {
         xm_frame_assign(m->cpu.machine, mfn, domid);
         xm_ram_frame(&m->cpu, l1)[mfn - first] =
             xm_pte(mfn, KERNEL_FLAGS & ~XM_PTE_RW);
     }
-    xm_frame_assign(m->cpu.machine, l1 + 1, domid);
-    xm_ram_frame(&m->cpu, l1)[ARGS_SLOT] = xm_pte(l1 + 1, KERNEL_FLAGS);
+    for (uint32_t i = 0; i < ARGS_PAGES; i++) {
+        xm_frame_assign(m->cpu.machine, l1 + 1 + i, domid);
+        xm_ram_frame(&m->cpu, l1)[ARGS_SLOT + i] =
+            xm_pte(l1 + 1 + i, KERNEL_FLAGS);
+    }
     known->args = ARGS_VA;
     known->boot_l4 = first;
     known->boot_l3 = first + 1;
@@ -316,8 +321,10 @@ static struct xm_domain *create_domain(struct model *m, xm_domid domid,
     struct xm_domain *d = xm_domain_create(m->cpu.machine, domid, privileged);
 
     if (d)
-        for (uint32_t i = 0; i < XM_MAX_VCPUS; i++)
+        for (uint32_t i = 0; i < PVT_VCPUS; i++)
             d->vcpu[i].initialised = true;
+    if (d)
+        d->nr_vcpus = PVT_VCPUS + PVT_SPARE_VCPUS;
     return d;
 }
 

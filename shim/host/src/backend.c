@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xen/vcpu.h>
 
 /* Where things are in the mailbox's data. */
 #define DONE_AT 0u
@@ -64,8 +65,7 @@ static int use_domain(struct pvt_backend *b, xm_domid domid, bool privileged,
         return 1;
     }
     d = &s->domains[domid];
-    if (d->exists && d->domid != 0 &&
-        d->nr_pages - d->next_pfn < LOW_ON_FRAMES)
+    if (d->exists && d->domid != 0 && d->nr_pages - d->next_pfn < LOW_ON_FRAMES)
         d->spoiled = true;
     if (d->spoiled && destroy_spoiled(s) != 0)
         return -1;
@@ -167,6 +167,14 @@ static int call_batch(struct shim_vcpu *v, uint64_t number,
     return 0;
 }
 
+/* Nothing takes back a vCPU that was brought up, or its vcpu_info. */
+static bool is_for_good(const struct pvt_op *op)
+{
+    return op->number == __HYPERVISOR_vcpu_op &&
+           (op->arg[0] == VCPUOP_initialise ||
+            op->arg[0] == VCPUOP_register_vcpu_info);
+}
+
 static int raw_hypercall(struct shim_vcpu *v, const struct pvt_op *op,
                          struct pvt_outcome *out)
 {
@@ -180,6 +188,7 @@ static int raw_hypercall(struct shim_vcpu *v, const struct pvt_op *op,
         memcpy(v->mailbox->data, op->data, op->data_size);
     if (shim__hypercall(v, op->number, op->arg, &out->rc) != 0)
         return -1;
+    v->domain->used_up |= out->rc == 0 && is_for_good(op);
     if (grants && shim__new_grants(s, &before, out) != 0)
         return -1;
     if (op->data_size)
@@ -268,17 +277,19 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
     return shim__fail(s, "no such call: %d", (int)op->call);
 }
 
-/* One vCPU back to the boot tables. 1 and a message: Xen refuses. */
+/* One vCPU back to the boot tables, without an LDT. 1 and a message: Xen
+ * refuses. */
 static int restore_bases(struct shim_vcpu *v)
 {
     const struct shim_domain *d = v->domain;
     const struct mmuext_op bases[] = {
         { .cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = d->boot_l4 },
         { .cmd = MMUEXT_NEW_USER_BASEPTR, .arg1.mfn = 0 },
+        { .cmd = MMUEXT_SET_LDT, .arg2.nr_ents = 0 },
     };
     struct pvt_outcome out;
 
-    if (call_batch(v, __HYPERVISOR_mmuext_op, bases, 2, sizeof(bases[0]),
+    if (call_batch(v, __HYPERVISOR_mmuext_op, bases, 3, sizeof(bases[0]),
                    DOMID_SELF, &out) != 0)
         return -1;
     if (out.rc == 0)
@@ -308,19 +319,31 @@ static int restore_assists(struct shim_domain *d)
     return 0;
 }
 
-/* The shim lives on the segments that every guest has. */
-static int remove_gdt(struct shim_vcpu *v)
+/*
+ * The shim lives on the segments that every guest has. The user's gs may hold
+ * a selector of the guest's, which Xen loads again when the vCPU runs again.
+ */
+static int restore_segments(struct shim_vcpu *v)
 {
-    const uint64_t arg[5] = { 0 };
-    int64_t rc;
+    static const struct {
+        uint64_t number, arg[5];
+    } calls[] = {
+        { __HYPERVISOR_set_segment_base, { SEGBASE_GS_USER_SEL, 0 } },
+        { __HYPERVISOR_set_gdt, { 0 } },
+    };
 
-    if (shim__hypercall(v, __HYPERVISOR_set_gdt, arg, &rc) != 0)
-        return -1;
-    if (rc == 0)
-        return 0;
-    (void)shim__fail(v->domain->shim, "removing the GDT failed: %lld",
-                     (long long)rc);
-    return 1;
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        int64_t rc;
+
+        if (shim__hypercall(v, calls[i].number, calls[i].arg, &rc) != 0)
+            return -1;
+        if (rc == 0)
+            continue;
+        (void)shim__fail(v->domain->shim, "hypercall %llu failed: %lld",
+                         (unsigned long long)calls[i].number, (long long)rc);
+        return 1;
+    }
+    return 0;
 }
 
 static int restore(struct shim_domain *d)
@@ -335,7 +358,7 @@ static int restore(struct shim_domain *d)
         if (d->vcpu[i].up)
             rc = restore_bases(&d->vcpu[i]);
         if (rc == 0 && d->vcpu[i].up)
-            rc = remove_gdt(&d->vcpu[i]);
+            rc = restore_segments(&d->vcpu[i]);
     }
     if (rc != 0)
         return rc;
@@ -362,7 +385,7 @@ static int end_trace(struct pvt_backend *b)
 
         if (rc != 0 && (d->domid == 0 || (rc < 0 && !d->spoiled)))
             return -1;
-        if (rc != 0)
+        if (rc != 0 || d->used_up)
             d->spoiled = true; /* built again when it is wanted */
     }
     return 0;

@@ -41,7 +41,7 @@ static int create(struct shim_domain *d)
 {
     struct xen_domctl op = { 0 };
 
-    op.u.createdomain.max_vcpus = SHIM_VCPUS;
+    op.u.createdomain.max_vcpus = SHIM_ALL_VCPUS;
     op.u.createdomain.max_evtchn_port = 1023;
     op.u.createdomain.max_grant_frames = -1; /* Xen's own default */
     /* 256 handles for domain 1, none for domain 2: both run out of them. */
@@ -53,7 +53,7 @@ static int create(struct shim_domain *d)
                           "createdomain") != 0)
         return -1;
     d->exists = true;
-    op = (struct xen_domctl){ .u.max_vcpus.max = SHIM_VCPUS };
+    op = (struct xen_domctl){ .u.max_vcpus.max = SHIM_ALL_VCPUS };
     if (shim__must_domctl(d->shim, XEN_DOMCTL_max_vcpus, d->domid, &op,
                           "max_vcpus") != 0)
         return -1;

@@ -195,6 +195,7 @@ static int export_vcpu(struct shim_vcpu *v, struct xm_domain *to)
             c.vm_assist >> VMASST_TYPE_writable_pagetables & 1;
     }
     to->vcpu[v->number] = (struct xm_vcpu){ .initialised = true,
+                                            .up = v->up,
                                             .has_base = true,
                                             .guest_table = c.base,
                                             .has_user_base = c.user_base != 0,
@@ -234,6 +235,7 @@ static int export_domain(struct shim_domain *d, struct xm_machine *m)
     if (!to)
         return shim__fail(d->shim, "the machine has a domain %u already",
                           d->domid);
+    to->nr_vcpus = SHIM_ALL_VCPUS;
     for (uint32_t i = 0; i < SHIM_VCPUS; i++)
         if (export_vcpu(&d->vcpu[i], to) != 0)
             return -1;

@@ -12,7 +12,9 @@
 #include <xen/xen.h>
 
 #define SHIM_MAX_GROUPS 64u /* of 65,536 frames: 16 GiB */
-#define SHIM_DOMAINS 3u     /* dom0, and two domUs that it builds */
+/* Those of a domain that run, and the one that traces bring up. */
+#define SHIM_ALL_VCPUS (SHIM_VCPUS + PVT_SPARE_VCPUS)
+#define SHIM_DOMAINS 3u /* dom0, and two domUs that it builds */
 
 struct shim_domain;
 
@@ -29,6 +31,7 @@ struct shim_domain {
     bool exists;
     bool running; /* not paused */
     bool spoiled; /* to be built again before its next trace */
+    bool used_up; /* it will be spoiled when this trace ends */
     const uint64_t *p2m;
     uint64_t nr_pages;
     uint64_t first_pfn, next_pfn; /* to hand out: the first ever, the next */

@@ -52,7 +52,7 @@ struct pvt_op {
     uint8_t *data;
     uint32_t data_size; /* bytes, at most PVT_MAX_DATA */
 };
-#define PVT_MAX_DATA 4096u
+#define PVT_MAX_DATA 8192u
 
 #define PVT_MAX_ALLOC 32u
 
@@ -89,7 +89,8 @@ struct pvt_known_frames {
     xm_vaddr args;        /* where arguments lie, PVT_MAX_DATA bytes ... */
     uint64_t args_stride; /* ... of vCPU 0; those of the next are so far on */
 };
-#define PVT_VCPUS 2u /* of each domain, that run */
+#define PVT_VCPUS 2u       /* of each domain, that run */
+#define PVT_SPARE_VCPUS 1u /* behind them, not initialised */
 #define PVT_WINDOW_SLOT 256u
 #define PVT_WINDOW_VA 0xffffffffa0000000ull
 

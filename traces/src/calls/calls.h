@@ -11,5 +11,6 @@ extern const struct pvt_call_info calls_cpu[];
 extern const struct pvt_call_info calls_grant[];
 extern const struct pvt_call_info calls_memory[];
 extern const struct pvt_call_info calls_raw[];
+extern const struct pvt_call_info calls_vcpu[];
 
 #endif
