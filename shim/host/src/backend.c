@@ -385,8 +385,10 @@ static int end_trace(struct pvt_backend *b)
 
         if (rc != 0 && (d->domid == 0 || (rc < 0 && !d->spoiled)))
             return -1;
-        if (rc != 0 || d->used_up)
+        if (rc != 0)
             d->spoiled = true; /* built again when it is wanted */
+        else if (d->used_up && shim__destroy_domain(d) != 0)
+            return -1;
     }
     return 0;
 }
