@@ -286,13 +286,13 @@ static void print_summary(const struct replay *r)
 {
     const struct replay_totals *n = &r->totals;
 
+    if (n->skipped)
+        printf("%" PRIu32 " traces skipped\n", n->skipped);
     printf("%" PRIu32 " traces, %" PRIu32 " steps on the model", n->traces,
            n->steps);
     if (r->options.on_xen)
         printf(" and on actual %s", r->version);
     printf(": %" PRIu32 " differences\n", n->differences);
-    if (n->skipped)
-        printf("%" PRIu32 " traces skipped\n", n->skipped);
 }
 
 static int print_json(const struct replay *r, json_t *all)
