@@ -131,6 +131,58 @@ START_TEST(a_register_that_differs_is_found)
 }
 END_TEST
 
+static bool lie_about_sizes;
+
+static int lying_grants(struct pvt_backend *b, xm_domid domid,
+                        struct pvt_grants *to)
+{
+    const int rc = honest->read_grants(b, domid, to);
+
+    if (lie_about_sizes)
+        to->table.nr_frames++;
+    else
+        to->active[lie].pin = 1;
+    return rc;
+}
+
+static const struct {
+    const char *step;
+    bool sizes;
+    uint32_t ref;
+    const char *detail; /* NULL: nobody looks */
+} grant_lies[] = {
+    { "grant.query_size { dom=self } -> 0", false, 9,
+      "domain 0, entry 9: pin counts" },
+    { "grant.query_size { dom=self } -> 0", true, 0,
+      "domain 0, entry 0: frames" },
+    { "unpin a -> 0", false, 9, NULL },
+};
+
+START_TEST(a_grant_table_that_differs_is_found)
+{
+    struct pvt_backend_ops ops;
+    struct pvt_backend *model, *other;
+
+    ck_assert(pvt_model_open(NR_FRAMES, &other) == 0);
+    ck_assert(pvt_model_adopt(other, &model) == 0);
+    honest = other->ops;
+    ops = *honest;
+    ops.read_grants = lying_grants;
+    other->ops = &ops;
+    lie = grant_lies[_i].ref;
+    lie_about_sizes = grant_lies[_i].sizes;
+    run(grant_lies[_i].step, model, other);
+    ck_assert_uint_eq(report.nr_differences, grant_lies[_i].detail != NULL);
+    if (grant_lies[_i].detail) {
+        ck_assert_int_eq(report.differences[0].kind, PVT_KIND_GRANTS);
+        ck_assert_str_eq(report.differences[0].detail, grant_lies[_i].detail);
+    }
+    model->ops->close(model);
+    other->ops = honest;
+    other->ops->close(other);
+}
+END_TEST
+
 START_TEST(what_cannot_be_executed_is_said)
 {
     struct pvt_backend *model;
@@ -157,6 +209,8 @@ int main(void)
 
     tcase_add_loop_test(t, a_wrong_expectation_is_found, 0, COUNT(wrong));
     tcase_add_loop_test(t, a_register_that_differs_is_found, 0, COUNT(lies));
+    tcase_add_loop_test(t, a_grant_table_that_differs_is_found, 0,
+                        COUNT(grant_lies));
     tcase_add_test(t, what_cannot_be_executed_is_said);
     suite_add_tcase(s, t);
     runner = srunner_create(s);

@@ -30,6 +30,7 @@ const char *pvt_kind_name(enum pvt_kind kind)
         [PVT_KIND_INVARIANT] = "invariant",
         [PVT_KIND_SILENT] = "silent rule",
         [PVT_KIND_ARGUMENT] = "argument",
+        [PVT_KIND_GRANTS] = "grant table",
         [PVT_KIND_LOST] = "machine lost",
     };
 

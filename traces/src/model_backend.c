@@ -123,6 +123,19 @@ static int read_m2p(struct pvt_backend *b, xm_mfn mfn, uint64_t *value)
     return 0;
 }
 
+static int read_grants(struct pvt_backend *b, xm_domid domid,
+                       struct pvt_grants *to)
+{
+    struct xm_machine *m = model_of(b)->cpu.machine;
+    const struct xm_domain *d = xm_domain_find(m, domid);
+    const uint32_t n = d->grant.nr_frames * XM_GRANTS_PER_FRAME_V1;
+
+    *to = (struct pvt_grants){ .table = d->grant };
+    assert(n <= PVT_MAX_GRANTS);
+    memcpy(to->active, xm_grant_active(m, d), n * sizeof(to->active[0]));
+    return 0;
+}
+
 static void note_fault(struct pvt_outcome *out, struct xm_page_fault fault)
 {
     out->faulted = fault.taken;
@@ -432,6 +445,7 @@ static const struct pvt_backend_ops model_ops = {
     .read_page = read_page,
     .read_frame = read_frame,
     .read_m2p = read_m2p,
+    .read_grants = read_grants,
     .execute = execute,
     .end_trace = end_trace,
     .export_machine = export_machine,

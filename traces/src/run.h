@@ -30,6 +30,7 @@ struct run {
     struct leftover *leftovers;
     struct pvt_watched *watched; /* the pages, then the boot tables */
     uint32_t nr_watched;
+    struct pvt_grants *grants; /* one a side */
     xm_mfn *alloc; /* what Xen's allocator delivered in the step at hand */
     uint32_t nr_alloc;
     /* Where we are. */
@@ -97,6 +98,8 @@ void run_compare_outcomes(struct run *r, enum pvt_call call,
 void run_compare_arguments(struct run *r, const uint8_t *a, const uint8_t *b,
                            uint32_t size);
 int run_compare_state(struct run *r);
+/* grants.c: of all domains of the trace. */
+int run_compare_grants(struct run *r);
 int run_compare_m2p(struct run *r);
 
 /* expect.c */

@@ -129,8 +129,9 @@ static int prepare(struct run *r)
     r->pages = calloc(t->nr_pages + 1u, sizeof(*r->pages));
     r->leftovers = calloc(t->nr_pages + 1u, sizeof(*r->leftovers));
     r->watched = calloc(t->nr_pages + 3u * t->nr_domains, sizeof(*r->watched));
+    r->grants = calloc(NR_SIDES, sizeof(*r->grants));
     r->alloc = calloc(t->nr_pages + 1u, sizeof(*r->alloc));
-    if (!r->pages || !r->leftovers || !r->watched || !r->alloc)
+    if (!r->pages || !r->leftovers || !r->watched || !r->alloc || !r->grants)
         return fail(r, "out of memory: free some");
     if (take_pages(r) != 0 || (other && write_pages(r, SIDE_OTHER) != 0))
         return -1;
@@ -227,7 +228,7 @@ static int execute(struct run *r, struct pvt_op op, const struct pvt_expect *e,
         if (op.call == PVT_EXECUTE)
             run_expect_registers(r, &r->current->insn->out, s, &out[s]);
     }
-    if (run_compare_state(r) != 0)
+    if (run_compare_state(r) != 0 || (hypercall && run_compare_grants(r) != 0))
         return r->sides[SIDE_OTHER] ? lost(r, SIDE_OTHER)
                                     : fail_side(r, SIDE_MODEL);
     run_check_invariants(r);
@@ -389,5 +390,6 @@ int pvt_run(const struct pvt_runner *runner, const struct pvt_trace *t,
     free(r.leftovers);
     free(r.watched);
     free(r.alloc);
+    free(r.grants);
     return rc;
 }

@@ -145,6 +145,14 @@ static int read_m2p(struct pvt_backend *b, xm_mfn mfn, uint64_t *value)
     return 0;
 }
 
+static int read_grants(struct pvt_backend *b, xm_domid domid,
+                       struct pvt_grants *to)
+{
+    struct shim_domain *d = find_domain(shim_of(b), domid);
+
+    return d ? shim__read_grants(d, to) : -1;
+}
+
 /* mmu_update and mmuext_op: COUNT requests of SIZE bytes each. */
 static int call_batch(struct shim_vcpu *v, uint64_t number,
                       const void *requests, uint32_t count, size_t size,
@@ -407,6 +415,7 @@ static const struct pvt_backend_ops shim_ops = {
     .read_page = read_page,
     .read_frame = read_frame,
     .read_m2p = read_m2p,
+    .read_grants = read_grants,
     .execute = execute,
     .end_trace = end_trace,
     .export_machine = shim__export_machine,

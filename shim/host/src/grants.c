@@ -193,6 +193,35 @@ static void export_maptrack(const struct shim *s, const struct grant_table *t,
     find_lists(d, to, t->maptrack_limit);
 }
 
+static struct xm_grant_table sizes_of(const struct grant_table *t)
+{
+    return (struct xm_grant_table){
+        .version = t->version,
+        .max_version = t->max_version,
+        .max_frames = t->max_frames,
+        .nr_frames = t->nr_frames,
+        .nr_status_frames = t->nr_status_frames,
+        .nr_v2_ops = t->nr_v2_ops,
+        .max_maptrack_frames = t->max_maptrack_frames,
+        .maptrack_limit = t->maptrack_limit,
+    };
+}
+
+int shim__read_grants(struct shim_domain *d, struct pvt_grants *to)
+{
+    const struct grant_table *t = find_table(d);
+
+    *to = (struct pvt_grants){ .table = { 0 } };
+    if (!t)
+        return -1;
+    to->table = sizes_of(t);
+    if (t->nr_frames * XM_GRANTS_PER_FRAME_V1 > PVT_MAX_GRANTS)
+        return shim__fail(d->shim, "domain %u has %u grant frames", d->domid,
+                          t->nr_frames);
+    export_active(d->shim, t, to->active);
+    return 0;
+}
+
 int shim__export_grants(struct shim_domain *d, struct xm_machine *m,
                         uint64_t *ram)
 {
@@ -214,16 +243,7 @@ int shim__export_grants(struct shim_domain *d, struct xm_machine *m,
                           d->domid, t->max_frames, t->max_maptrack_frames,
                           config->max_grant_frames,
                           config->max_maptrack_frames);
-    to->grant = (struct xm_grant_table){
-        .version = t->version,
-        .max_version = t->max_version,
-        .max_frames = t->max_frames,
-        .nr_frames = t->nr_frames,
-        .nr_status_frames = t->nr_status_frames,
-        .nr_v2_ops = t->nr_v2_ops,
-        .max_maptrack_frames = t->max_maptrack_frames,
-        .maptrack_limit = t->maptrack_limit,
-    };
+    to->grant = sizes_of(t);
     export_frames(s, t->shared, t->nr_frames, xm_grant_shared_frames(m, to),
                   ram);
     export_frames(s, t->status, t->nr_status_frames,

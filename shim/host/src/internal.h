@@ -163,6 +163,7 @@ struct shim_grants {
 };
 int shim__export_grants(struct shim_domain *d, struct xm_machine *m,
                         uint64_t *ram);
+int shim__read_grants(struct shim_domain *d, struct pvt_grants *to);
 /* Empties D's table. 1 and a message: it is in use, or larger than it was. */
 int shim__clear_grants(struct shim_domain *d);
 /* How many frames the grant tables have, and which have come since. */

@@ -94,6 +94,14 @@ struct pvt_known_frames {
 #define PVT_WINDOW_SLOT 256u
 #define PVT_WINDOW_VA 0xffffffffa0000000ull
 
+/* A domain's grant table; of the entries, what is in use. */
+#define PVT_MAX_GRANTS 2048u
+
+struct pvt_grants {
+    struct xm_grant_table table;
+    struct xm_grant_active active[PVT_MAX_GRANTS];
+};
+
 struct pvt_backend;
 
 struct pvt_backend_ops {
@@ -115,6 +123,8 @@ struct pvt_backend_ops {
                      uint64_t words[XM_ENTRIES]);
     int (*read_frame)(struct pvt_backend *b, xm_mfn mfn, struct xm_frame *f);
     int (*read_m2p)(struct pvt_backend *b, xm_mfn mfn, uint64_t *value);
+    int (*read_grants)(struct pvt_backend *b, xm_domid domid,
+                       struct pvt_grants *to);
     /* -1: the machine is gone (crash, hang); message says how. */
     int (*execute)(struct pvt_backend *b, const struct pvt_op *op,
                    struct pvt_outcome *out);

@@ -31,6 +31,7 @@ enum pvt_kind {
     PVT_KIND_INVARIANT, /* detail says which */
     PVT_KIND_SILENT,    /* a rule of the trace that has never spoken */
     PVT_KIND_ARGUMENT,  /* what a call left in its arguments */
+    PVT_KIND_GRANTS,    /* Xen's side of a grant table; detail says what */
     PVT_KIND_LOST,      /* the machine is gone; detail says how */
 };
 
