@@ -61,6 +61,7 @@ static int take_frames(struct pvt_backend *b, xm_domid domid, uint32_t count,
                        xm_mfn *mfns)
 {
     struct model *m = model_of(b);
+    struct xm_domain *d = xm_domain_find(m->cpu.machine, domid);
 
     if (!m->synthetic)
         return fail(m, "the frames of an adopted machine are given by the "
@@ -72,6 +73,8 @@ static int take_frames(struct pvt_backend *b, xm_domid domid, uint32_t count,
         mfns[i] = m->next_free++;
         xm_frame_assign(m->cpu.machine, mfns[i], domid);
     }
+    if (!d->privileged)
+        d->max_pages = d->tot_pages + PVT_SPARE_PAGES;
     return 0;
 }
 
@@ -402,6 +405,11 @@ static int use_domain(struct pvt_backend *b, xm_domid domid, bool privileged,
         return -1;
     known->shared_info = m->next_free++;
     share_xen_page(m, known->shared_info, domid);
+    d = xm_domain_find(m->cpu.machine, domid);
+    if (!privileged) {
+        d->max_pages = d->tot_pages + PVT_SPARE_PAGES;
+        d->grant.max_maptrack_frames = PVT_MAPTRACK_FRAMES(domid);
+    }
     return 0;
 }
 

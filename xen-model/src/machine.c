@@ -53,6 +53,8 @@ struct xm_machine *xm_machine_init(void *block, const struct xm_config *config)
     *m = (struct xm_machine){ .config = *config };
     for (xm_mfn mfn = 0; mfn < config->nr_frames; mfn++)
         xm_frame_set_kind(m, mfn, XM_FRAME_FREE);
+    __builtin_memset(xm_grant_shared_frames(m, &m->domains[0]), 0,
+                     XM_MAX_DOMAINS * xm__grant_pool_size(config));
     return m;
 }
 

@@ -44,8 +44,7 @@ static int create(struct shim_domain *d)
     op.u.createdomain.max_vcpus = SHIM_ALL_VCPUS;
     op.u.createdomain.max_evtchn_port = 1023;
     op.u.createdomain.max_grant_frames = -1; /* Xen's own default */
-    /* 256 handles for domain 1, none for domain 2: both run out of them. */
-    op.u.createdomain.max_maptrack_frames = d->domid == 1;
+    op.u.createdomain.max_maptrack_frames = PVT_MAPTRACK_FRAMES(d->domid);
     /* Before 4.17 there is no such field. */
     if (shim__domctl_version(d->shim) >= 0x15)
         op.u.createdomain.grant_opts = XEN_DOMCTL_GRANT_version(2);
@@ -58,7 +57,8 @@ static int create(struct shim_domain *d)
                           "max_vcpus") != 0)
         return -1;
     op = (struct xen_domctl){ .u.max_mem.max_memkb =
-                                  (NR_PAGES + 256u) * (XM_PAGE_SIZE / 1024u) };
+                                  (NR_PAGES + PVT_SPARE_PAGES) *
+                                  (XM_PAGE_SIZE / 1024u) };
     return shim__must_domctl(d->shim, XEN_DOMCTL_max_mem, d->domid, &op,
                              "max_mem");
 }

@@ -91,6 +91,10 @@ struct pvt_known_frames {
 };
 #define PVT_VCPUS 2u       /* of each domain, that run */
 #define PVT_SPARE_VCPUS 1u /* behind them, not initialised */
+/* Unprivileged domains may have so many pages more than they begin with ... */
+#define PVT_SPARE_PAGES 256u
+/* ... and 256 handles of grants; but domain 2 none. */
+#define PVT_MAPTRACK_FRAMES(domid) ((domid) == 2 ? 0u : 1u)
 #define PVT_WINDOW_SLOT 256u
 #define PVT_WINDOW_VA 0xffffffffa0000000ull
 
