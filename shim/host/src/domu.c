@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <xen-model/pte.h>
 #include <xen/domctl.h>
+#include <xen/errno.h>
 
 #define EXTENTS 16u /* of 2 MiB */
 #define EXTENT_FRAMES 512u
@@ -37,6 +38,23 @@ static uint64_t virt(uint64_t pfn)
     return SHIM_VIRT_BASE + pfn * XM_PAGE_SIZE;
 }
 
+/* A domain that was destroyed may keep its number for a moment. */
+static int create_when_free(struct shim_domain *d, struct xen_domctl *op)
+{
+    int64_t rc = -XEN_EEXIST;
+
+    for (unsigned int i = 0; i < DESTROY_TRIES && rc == -XEN_EEXIST; i++) {
+        if (i != 0)
+            usleep(1000);
+        if (shim__domctl(d->shim, XEN_DOMCTL_createdomain, d->domid, op, &rc) !=
+            0)
+            return -1;
+    }
+    return rc == 0 ? 0
+                   : shim__fail(d->shim, "domain %u: createdomain failed: %lld",
+                                d->domid, (long long)rc);
+}
+
 static int create(struct shim_domain *d)
 {
     struct xen_domctl op = { 0 };
@@ -48,8 +66,7 @@ static int create(struct shim_domain *d)
     /* Before 4.17 there is no such field. */
     if (shim__domctl_version(d->shim) >= 0x15)
         op.u.createdomain.grant_opts = XEN_DOMCTL_GRANT_version(2);
-    if (shim__must_domctl(d->shim, XEN_DOMCTL_createdomain, d->domid, &op,
-                          "createdomain") != 0)
+    if (create_when_free(d, &op) != 0)
         return -1;
     d->exists = true;
     op = (struct xen_domctl){ .u.max_vcpus.max = SHIM_ALL_VCPUS };
