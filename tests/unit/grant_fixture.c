@@ -22,6 +22,10 @@ const struct xm_grant_active *active(xm_domid domid, uint32_t ref)
 void grant_setup(void)
 {
     fixture_setup(&gx, true);
+    for (xm_mfn mfn = FIRST_SPARE; mfn < NR_FRAMES; mfn++) {
+        xm_frame_set_kind(gx.cpu.machine, mfn, XM_FRAME_FREE);
+        domain(0)->tot_pages--;
+    }
     ck_assert(xm_grant_table_init(&gx.cpu, domain(0)));
     ck_assert(xm_grant_table_init(&gx.cpu, domain(GRANTER)));
     expect(update(&gx, BOOT_L1, ARGS_SLOT, xm_pte(ARGS, RWU)), 0, XM_R_NONE);

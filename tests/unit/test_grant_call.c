@@ -79,7 +79,13 @@ START_TEST(copies_of_pages)
     expect_status(copy(op), ERROR, XM_R_GNT_READONLY);
     op.dest.domid = 6;
     expect_status(copy(op), GNTST_bad_domain, XM_R_GNT_DOMAIN);
-    op.flags = 0;
+    op.flags = 0; /* domains first, then the source, then the destination */
+    expect_status(copy(op), GNTST_bad_domain, XM_R_GNT_DOMAIN);
+    op.dest.domid = GRANTER;
+    op.source.domid = DOMID_SELF;
+    op.source.u.gmfn = PAGE;
+    expect_status(copy(op), GNTST_bad_page, XM_R_GNT_COPY_FRAME);
+    op.source.u.gmfn = OWN;
     expect_status(copy(op), GNTST_permission_denied, XM_R_GNT_COPY_FOREIGN);
     expect_frame(&gx, PAGE, 1, 0);
 }
@@ -104,8 +110,8 @@ START_TEST(a_pin_without_its_page)
     frame(&gx, OTHER)->owner = GRANTER;
     a = map_at(TARGET_VA, GRANTER, 2, GNTMAP_host_map | GNTMAP_readonly);
     ck_assert_int_eq(a.status, GNTST_okay);
-    grant_entry(GRANTER, 2, GTF_permit_access, 0, NR_FRAMES - 1);
-    frame(&gx, NR_FRAMES - 1)->owner = GRANTER;
+    grant_entry(GRANTER, 2, GTF_permit_access, 0, OTHER + 1);
+    frame(&gx, OTHER + 1)->owner = GRANTER;
     {
         struct gnttab_copy op = copy_op(2, OWN, 0, 0, 8);
 
@@ -116,7 +122,7 @@ START_TEST(a_pin_without_its_page)
         op.source.domid = DOMID_SELF;
         expect_status(copy(op), ERROR, XM_R_GNT_CHANGED);
     }
-    expect_frame(&gx, NR_FRAMES - 1, 1, 0);
+    expect_frame(&gx, OTHER + 1, 1, 0);
 }
 END_TEST
 

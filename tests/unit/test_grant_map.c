@@ -395,6 +395,7 @@ START_TEST(a_dying_domain_lets_go)
     ck_assert_uint_eq(active(GRANTER, RO_REF)->pin, 0);
     ck_assert_uint_eq(entry_flags(GRANTER, GOOD_REF), GTF_permit_access);
     ck_assert_uint_eq(domain(0)->grant.maptrack_limit, 0);
+    ck_assert_uint_eq(frame(&gx, 5)->count_info, XM_PGC_STATE_FREE);
     expect_invariants(&gx);
     expect(update(&gx, BOOT_L1, TARGET_SLOT, 0), 0, XM_R_NONE);
     expect(update(&gx, BOOT_L1, TARGET_SLOT + 1, 0), 0, XM_R_NONE);

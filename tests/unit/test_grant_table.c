@@ -52,21 +52,23 @@ static struct xm_result set_version(uint32_t version)
 /* GNT-61, GNT-76, GNT-77. */
 START_TEST(a_table_grows)
 {
-    static const xm_mfn hint[] = { 0, 12, 9 }; /* 0 is in use already */
+    /* 0 is in use already; the others are for active entries, and one. */
+    static const xm_mfn hint[] = { 0, 50, 51, 52, 53, 54, 12, 9 };
 
     gx.cpu.alloc = hint;
-    gx.cpu.nr_alloc = 3;
+    gx.cpu.nr_alloc = 8;
     ck_assert_int_eq(setup_table(DOMID_SELF, 2), GNTST_okay);
     ck_assert_uint_eq(list[0], 0);
     ck_assert_uint_eq(list[1], 12);
     expect_frame(&gx, 12, 1, XEN_HEAP_WRITABLE);
     ck_assert(frame(&gx, 12)->count_info & XM_PGC_XEN_HEAP);
+    ck_assert_uint_eq(frame(&gx, 54)->count_info, XM_PGC_XEN_HEAP);
     ck_assert_int_eq(setup_table(0, 1), GNTST_okay); /* it never shrinks */
     ck_assert_uint_eq(domain(0)->grant.nr_frames, 2);
     gx.cpu.nr_alloc = 0;
     ck_assert_int_eq(setup_table(GRANTER, 2), GNTST_okay);
     ck_assert_uint_eq(list[0], 1);
-    ck_assert_uint_eq(list[1], 5); /* the lowest free one */
+    ck_assert_uint_eq(list[1], 11); /* the lowest, but for five others */
     expect_status(setup_table(0, 5), ERROR, XM_R_GNT_LIMIT);
     expect_status(setup_table(6, 1), GNTST_bad_domain, XM_R_GNT_DOMAIN);
     domain(0)->privileged = false;
@@ -155,8 +157,8 @@ START_TEST(versions_change)
     expect(set_version(2), 0, XM_R_NONE);
 
     ck_assert_int_eq(status_frames(DOMID_SELF, 1), GNTST_okay);
-    ck_assert_uint_eq(list[0], 5);
-    expect_frame(&gx, 5, 1, XEN_HEAP_WRITABLE);
+    ck_assert_uint_eq(list[0], 6); /* 5 holds handles */
+    expect_frame(&gx, 6, 1, XEN_HEAP_WRITABLE);
     ck_assert_uint_eq(entry_flags(0, 3), GTF_permit_access);
     ck_assert_uint_eq(entry_status(0, 3), GTF_reading | GTF_writing);
     ck_assert_uint_eq(entry_frame(0, 3), OWN);
@@ -170,7 +172,7 @@ START_TEST(versions_change)
     ck_assert_uint_eq(entry_status(0, 3), GTF_reading);
 
     expect(set_version(1), 0, XM_R_NONE);
-    ck_assert_uint_eq(frame(&gx, 5)->count_info, XM_PGC_STATE_FREE);
+    ck_assert_uint_eq(frame(&gx, 6)->count_info, XM_PGC_STATE_FREE);
     ck_assert_uint_eq(entry_flags(0, 3), GTF_permit_access | GTF_reading);
     ck_assert_uint_eq(entry_frame(0, 3), OWN);
     ck_assert_uint_eq(entry_flags(0, 4), 0);

@@ -58,6 +58,10 @@ static bool parse_value(struct parser *p, enum pvt_field_kind kind,
     }
     if (parse_peek(p) == TOK_NUMBER)
         return parse_number(p, "a value", UINT64_MAX, &v->number);
+    if (parse_is_word(p, "grant") || parse_is_word(p, "number")) {
+        v->kind = PVT_VALUE_ENTRY;
+        return parse_entry(p, &v->entry);
+    }
     if (parse_is_word(p, "window")) {
         v->kind = PVT_VALUE_VA;
         return parse_va(p, &v->va);

@@ -59,11 +59,9 @@ void xm__free_page(struct xm_cpu *c, xm_mfn mfn)
     const struct xm_frame *f = xm__frame(c, mfn);
     struct xm_domain *d = xm_domain_find(c->machine, f->owner);
 
-    if (f->count_info & XM_PGC_XEN_HEAP) {
-        /* REF-16: gone from the domain, but Xen keeps the memory. */
-        xm_frame_set_kind(c->machine, mfn, XM_FRAME_XEN);
+    /* REF-16: Xen keeps the memory, and what it says about it. */
+    if (f->count_info & XM_PGC_XEN_HEAP)
         return;
-    }
     assert(xm__count(f) == 0);
     if (d)
         d->tot_pages--;

@@ -109,13 +109,20 @@ static const struct grant_table *find_table(struct shim_domain *d)
     return NULL;
 }
 
+static void list_frames(const struct shim *s, uint64_t array, uint32_t n,
+                        xm_mfn *to)
+{
+    for (uint32_t i = 0; i < n; i++)
+        to[i] = page_mfn(s, array, i);
+}
+
+/* The same, with what is in them. */
 static void export_frames(const struct shim *s, uint64_t array, uint32_t n,
                           xm_mfn *to, uint64_t *ram)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        to[i] = page_mfn(s, array, i);
+    list_frames(s, array, n, to);
+    for (uint32_t i = 0; i < n; i++)
         memcpy(ram + to[i] * XM_ENTRIES, shim__page(s, to[i]), XM_PAGE_SIZE);
-    }
 }
 
 static const struct active_entry *
@@ -251,6 +258,10 @@ int shim__export_grants(struct shim_domain *d, struct xm_machine *m,
                   ram);
     export_frames(s, t->status, t->nr_status_frames,
                   xm_grant_status_frames(m, to), ram);
+    list_frames(s, t->active, XM_ACTIVE_FRAMES(t->nr_frames),
+                xm_grant_active_frames(m, to));
+    list_frames(s, t->maptrack, t->maptrack_limit / XM_MAPTRACK_PER_FRAME,
+                xm_grant_maptrack_frames(m, to));
     export_active(s, t, xm_grant_active(m, to));
     export_maptrack(s, t, to, xm_grant_maptrack(m, to));
     return 0;
@@ -267,6 +278,7 @@ int shim__count_grants(struct shim *s, struct shim_grants *g)
         if (!t)
             return -1;
         g->frames[i] = t->nr_frames;
+        g->maptrack_frames[i] = t->maptrack_limit / XM_MAPTRACK_PER_FRAME;
         g->status_frames[i] = t->nr_status_frames;
     }
     return 0;
@@ -290,9 +302,13 @@ int shim__new_grants(struct shim *s, const struct shim_grants *before,
         t = find_table(&s->domains[i]);
         if (!t)
             return -1;
+        add_frames(s, t->active, XM_ACTIVE_FRAMES(before->frames[i]),
+                   XM_ACTIVE_FRAMES(t->nr_frames), out);
         add_frames(s, t->shared, before->frames[i], t->nr_frames, out);
         add_frames(s, t->status, before->status_frames[i], t->nr_status_frames,
                    out);
+        add_frames(s, t->maptrack, before->maptrack_frames[i],
+                   t->maptrack_limit / XM_MAPTRACK_PER_FRAME, out);
     }
     return 0;
 }

@@ -160,6 +160,7 @@ int shim__export_machine(struct pvt_backend *b, struct xm_machine *m,
 /* grants.c */
 struct shim_grants {
     uint32_t frames[SHIM_DOMAINS], status_frames[SHIM_DOMAINS];
+    uint32_t maptrack_frames[SHIM_DOMAINS];
 };
 int shim__export_grants(struct shim_domain *d, struct xm_machine *m,
                         uint64_t *ram);

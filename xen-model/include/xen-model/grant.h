@@ -18,6 +18,11 @@
 #define XM_GRANTS_PER_FRAME_V2 256u
 #define XM_GRANTS_PER_STATUS_FRAME 2048u
 #define XM_MAPTRACK_PER_FRAME 256u
+#define XM_ACTIVE_PER_FRAME 102u
+/* Frames of active entries for so many shared frames. */
+#define XM_ACTIVE_FRAMES(nr_frames)                                            \
+    (((nr_frames)*XM_GRANTS_PER_FRAME_V1 + XM_ACTIVE_PER_FRAME - 1) /          \
+     XM_ACTIVE_PER_FRAME)
 #define XM_MAPTRACK_TAIL (~0u) /* end of a vCPU's list of free handles */
 
 /* Four counters of a byte each, in Xen's order: how an entry is in use. */
@@ -74,6 +79,10 @@ bool xm_grant_table_init(struct xm_cpu *c, struct xm_domain *d);
 /* The pool of D; what is beyond the sizes in D->grant means nothing. */
 xm_mfn *xm_grant_shared_frames(struct xm_machine *m, const struct xm_domain *d);
 xm_mfn *xm_grant_status_frames(struct xm_machine *m, const struct xm_domain *d);
+/* Frames that Xen keeps active entries and handles in; all-ones: not known. */
+xm_mfn *xm_grant_active_frames(struct xm_machine *m, const struct xm_domain *d);
+xm_mfn *xm_grant_maptrack_frames(struct xm_machine *m,
+                                 const struct xm_domain *d);
 struct xm_grant_active *xm_grant_active(struct xm_machine *m,
                                         const struct xm_domain *d);
 struct xm_grant_mapping *xm_grant_maptrack(struct xm_machine *m,

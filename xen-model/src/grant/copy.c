@@ -48,9 +48,6 @@ void xm__grant_copy_release(struct xm_cpu *c, struct copy_bufs *b)
 
 static int16_t lock_domain(struct xm_cpu *c, struct end e, struct copy_buf *b)
 {
-    if (e.domid != DOMID_SELF && !e.is_gref)
-        return xm__grant_refuse(c, XM_R_GNT_COPY_FOREIGN,
-                                GNTST_permission_denied);
     b->domain = xm__grant_any_domain(c, e.domid);
     if (!b->domain)
         return xm__grant_refuse(c, XM_R_GNT_DOMAIN, GNTST_bad_domain);
@@ -86,13 +83,16 @@ static int16_t claim_grant(struct xm_cpu *c, struct end e, struct copy_buf *b)
     b->mfn = got.mfn;
     b->offset = got.start;
     b->len = got.length;
-    b->ref_or_frame = (b->ref_or_frame & ~0xffffffffull) | use.ref;
+    b->ref_or_frame = use.ref;
     b->have_grant = b->have_page = true;
     return rc;
 }
 
 static int16_t claim_frame(struct xm_cpu *c, struct end e, struct copy_buf *b)
 {
+    if (e.domid != DOMID_SELF)
+        return xm__grant_refuse(c, XM_R_GNT_COPY_FOREIGN,
+                                GNTST_permission_denied);
     if (!xm__get_page_from_mfn(c, e.ref_or_frame, b->domain->domid))
         return xm__grant_refuse(c, XM_R_GNT_COPY_FRAME, GNTST_bad_page);
     b->mfn = b->ref_or_frame = e.ref_or_frame;
@@ -105,11 +105,8 @@ static int16_t claim_frame(struct xm_cpu *c, struct end e, struct copy_buf *b)
 /* The page at hand is the one that is asked for. */
 static bool is_valid(const struct copy_buf *b, struct end e)
 {
-    if (!b->mapped)
-        return false;
-    if (e.is_gref)
-        return b->have_grant && (uint32_t)b->ref_or_frame == e.ref_or_frame;
-    return b->ref_or_frame == e.ref_or_frame;
+    return b->mapped && b->have_grant == e.is_gref &&
+           b->ref_or_frame == e.ref_or_frame;
 }
 
 static int16_t claim(struct xm_cpu *c, struct end e, struct copy_buf *b,

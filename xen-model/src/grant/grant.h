@@ -50,7 +50,12 @@ void xm__set_grant_status(struct xm_cpu *c, const struct xm_domain *d,
 /* -- frames and versions (table.c, version.c) --------------------------------
  */
 
-/* All do all or nothing; false: no frames left. */
+/* Fills LIST from FIRST to END with zeroed frames of Xen's heap. */
+bool xm__alloc_xenheap_pages(struct xm_cpu *c, xm_mfn *list, uint32_t first,
+                             uint32_t end);
+void xm__free_xenheap_pages(struct xm_cpu *c, const xm_mfn *list,
+                            uint32_t first, uint32_t end);
+/* These, too, do all or nothing; false: no frames left. */
 bool xm__grow_grant_table(struct xm_cpu *c, struct xm_domain *d,
                           uint32_t nr_frames);
 bool xm__populate_status_frames(struct xm_cpu *c, struct xm_domain *d,
@@ -150,7 +155,7 @@ void xm__release_grant_for_copy(struct xm_cpu *c, struct xm_domain *rd,
 struct copy_buf {
     xm_domid domid; /* as the guest says it */
     struct xm_domain *domain;
-    uint64_t ref_or_frame; /* a union, as in Xen's interface */
+    uint64_t ref_or_frame;
     uint32_t offset, len;
     xm_mfn mfn;
     bool readonly, have_grant, have_page, have_type, mapped;

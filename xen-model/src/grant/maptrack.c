@@ -4,9 +4,6 @@
  * taken at its head and given back at its tail; one always stays in it.
  * Mirrors get_maptrack_handle(), steal_maptrack_handle(),
  * put_maptrack_handle(). Rules GNT-04, GNT-70..72.
- *
- * GAP: the frames that Xen keeps handles and active entries in stay free here,
- * and never run out.
  */
 #include "grant.h"
 
@@ -41,13 +38,21 @@ static uint32_t steal_maptrack_handle(struct xm_cpu *c, struct xm_domain *d)
     return XM_NO_HANDLE;
 }
 
-/* 256 new handles: the first is taken, the others go in front of the list. */
+/*
+ * 256 new handles, if there may be more: the first is taken, the others go in
+ * front of the list.
+ */
 static uint32_t add_frame(struct xm_cpu *c, struct xm_domain *d,
                           struct xm_vcpu *v)
 {
     const uint32_t first = d->grant.maptrack_limit;
     const uint32_t last = first + XM_MAPTRACK_PER_FRAME - 1;
+    const uint32_t n = first / XM_MAPTRACK_PER_FRAME;
 
+    if (n >= d->grant.max_maptrack_frames ||
+        !xm__alloc_xenheap_pages(c, xm_grant_maptrack_frames(c->machine, d), n,
+                                 n + 1))
+        return XM_NO_HANDLE;
     d->grant.maptrack_limit += XM_MAPTRACK_PER_FRAME;
     for (uint32_t h = first; h <= last; h++)
         *xm__maptrack_entry(c, d, h) =
@@ -67,9 +72,9 @@ uint32_t xm__get_maptrack_handle(struct xm_cpu *c)
 
     if (handle != XM_NO_HANDLE)
         return handle;
-    if (d->grant.maptrack_limit / XM_MAPTRACK_PER_FRAME <
-        d->grant.max_maptrack_frames)
-        return add_frame(c, d, v);
+    handle = add_frame(c, d, v);
+    if (handle != XM_NO_HANDLE)
+        return handle;
     if (v->maptrack_tail == XM_MAPTRACK_TAIL) { /* its list needs an end */
         handle = steal_maptrack_handle(c, d);
         if (handle == XM_NO_HANDLE)

@@ -30,7 +30,9 @@ size_t xm__grant_pool_size(const struct xm_config *config)
     _Static_assert(
         XM_MAPTRACK_PER_FRAME * sizeof(struct xm_grant_mapping) % 8 == 0,
         "pools are aligned");
-    return (n + xm__grant_to_status_frames(n)) * sizeof(xm_mfn) +
+    return (n + xm__grant_to_status_frames(n) + XM_ACTIVE_FRAMES(n) +
+            config->max_maptrack_frames) *
+               sizeof(xm_mfn) +
            max_active(config) * sizeof(struct xm_grant_active) +
            max_handles(config) * sizeof(struct xm_grant_mapping);
 }
@@ -49,13 +51,26 @@ xm_mfn *xm_grant_status_frames(struct xm_machine *m, const struct xm_domain *d)
     return xm_grant_shared_frames(m, d) + m->config.max_grant_frames;
 }
 
+xm_mfn *xm_grant_active_frames(struct xm_machine *m, const struct xm_domain *d)
+{
+    return xm_grant_status_frames(m, d) +
+           xm__grant_to_status_frames(m->config.max_grant_frames);
+}
+
+xm_mfn *xm_grant_maptrack_frames(struct xm_machine *m,
+                                 const struct xm_domain *d)
+{
+    return xm_grant_active_frames(m, d) +
+           XM_ACTIVE_FRAMES(m->config.max_grant_frames);
+}
+
 struct xm_grant_active *xm_grant_active(struct xm_machine *m,
                                         const struct xm_domain *d)
 {
-    const uint32_t n = m->config.max_grant_frames;
+    xm_mfn *const frames = xm_grant_maptrack_frames(m, d);
 
-    return (struct xm_grant_active *)(void *)(xm_grant_status_frames(m, d) +
-                                              xm__grant_to_status_frames(n));
+    return (struct xm_grant_active *)(void *)(frames +
+                                              m->config.max_maptrack_frames);
 }
 
 struct xm_grant_mapping *xm_grant_maptrack(struct xm_machine *m,

@@ -4,6 +4,8 @@
  * Mirrors gnttab_grow_table(), gnttab_populate_status_frames(),
  * gnttab_unpopulate_status_frames(),
  * grant_table_init(), grant_table_destroy(). Rules GNT-61, GNT-76..84.
+ *
+ * GAP: the frames of active entries that Xen takes when it makes a domain.
  */
 #include "grant.h"
 
@@ -40,9 +42,8 @@ static void share_with(struct xm_cpu *c, xm_mfn mfn, const struct xm_domain *d)
     };
 }
 
-/* Fills LIST from FIRST to END with new frames, all or none of them. */
-static bool alloc_frames(struct xm_cpu *c, xm_mfn *list, uint32_t first,
-                         uint32_t end)
+bool xm__alloc_xenheap_pages(struct xm_cpu *c, xm_mfn *list, uint32_t first,
+                             uint32_t end)
 {
     for (uint32_t i = first; i < end; i++) {
         list[i] = alloc_xenheap_page(c);
@@ -55,11 +56,12 @@ static bool alloc_frames(struct xm_cpu *c, xm_mfn *list, uint32_t first,
     return true;
 }
 
-static void free_frames(struct xm_cpu *c, const xm_mfn *list, uint32_t first,
-                        uint32_t end)
+void xm__free_xenheap_pages(struct xm_cpu *c, const xm_mfn *list,
+                            uint32_t first, uint32_t end)
 {
     for (uint32_t i = first; i < end; i++)
-        free_xenheap_page(c, list[i]);
+        if (list[i] != XM_NO_MFN)
+            free_xenheap_page(c, list[i]);
 }
 
 bool xm__populate_status_frames(struct xm_cpu *c, struct xm_domain *d,
@@ -69,7 +71,7 @@ bool xm__populate_status_frames(struct xm_cpu *c, struct xm_domain *d,
     const uint32_t first = d->grant.nr_status_frames;
     const uint32_t end = xm__grant_to_status_frames(nr_frames);
 
-    if (!alloc_frames(c, status, first, end))
+    if (!xm__alloc_xenheap_pages(c, status, first, end))
         return false;
     for (uint32_t i = first; i < end; i++)
         share_with(c, status[i], d);
@@ -81,13 +83,21 @@ bool xm__grow_grant_table(struct xm_cpu *c, struct xm_domain *d,
                           uint32_t nr_frames)
 {
     xm_mfn *const shared = xm_grant_shared_frames(c->machine, d);
+    xm_mfn *const active = xm_grant_active_frames(c->machine, d);
     const uint32_t first = d->grant.nr_frames;
+    const uint32_t first_active = XM_ACTIVE_FRAMES(first);
+    const uint32_t nr_active = XM_ACTIVE_FRAMES(nr_frames);
 
     assert(nr_frames <= d->grant.max_frames);
-    if (!alloc_frames(c, shared, first, nr_frames))
+    if (!xm__alloc_xenheap_pages(c, active, first_active, nr_active))
         return false;
+    if (!xm__alloc_xenheap_pages(c, shared, first, nr_frames)) {
+        xm__free_xenheap_pages(c, active, first_active, nr_active);
+        return false;
+    }
     if (d->grant.version > 1 && !xm__populate_status_frames(c, d, nr_frames)) {
-        free_frames(c, shared, first, nr_frames);
+        xm__free_xenheap_pages(c, shared, first, nr_frames);
+        xm__free_xenheap_pages(c, active, first_active, nr_active);
         return false;
     }
     for (uint32_t i = first; i < nr_frames; i++)
@@ -99,6 +109,7 @@ bool xm__grow_grant_table(struct xm_cpu *c, struct xm_domain *d,
 bool xm_grant_table_init(struct xm_cpu *c, struct xm_domain *d)
 {
     const struct xm_config *config = &c->machine->config;
+    xm_mfn *const shared = xm_grant_shared_frames(c->machine, d);
 
     if (config->max_grant_frames == 0)
         return false;
@@ -109,20 +120,25 @@ bool xm_grant_table_init(struct xm_cpu *c, struct xm_domain *d)
     };
     for (unsigned int i = 0; i < XM_MAX_VCPUS; i++)
         d->vcpu[i].maptrack_head = d->vcpu[i].maptrack_tail = XM_MAPTRACK_TAIL;
-    __builtin_memset(xm_grant_shared_frames(c->machine, d), 0,
-                     xm__grant_pool_size(config));
-    if (!xm__grow_grant_table(c, d, 1))
+    __builtin_memset(shared, 0, xm__grant_pool_size(config));
+    for (uint32_t i = 0; i < XM_ACTIVE_FRAMES(1); i++)
+        xm_grant_active_frames(c->machine, d)[i] = XM_NO_MFN;
+    if (!xm__alloc_xenheap_pages(c, shared, 0, 1))
         return false;
+    share_with(c, shared[0], d);
+    d->grant.nr_frames = 1;
     d->grant.version = 1;
     return true;
 }
 
 void xm_grant_table_destroy(struct xm_cpu *c, struct xm_domain *d)
 {
-    free_frames(c, xm_grant_shared_frames(c->machine, d), 0,
-                d->grant.nr_frames);
-    free_frames(c, xm_grant_status_frames(c->machine, d), 0,
-                d->grant.nr_status_frames);
+    xm__free_xenheap_pages(c, xm_grant_shared_frames(c->machine, d), 0,
+                           d->grant.nr_frames);
+    xm__free_xenheap_pages(c, xm_grant_status_frames(c->machine, d), 0,
+                           d->grant.nr_status_frames);
+    xm__free_xenheap_pages(c, xm_grant_active_frames(c->machine, d), 0,
+                           XM_ACTIVE_FRAMES(d->grant.nr_frames));
     d->grant = (struct xm_grant_table){ .version = 0 };
 }
 
@@ -144,7 +160,7 @@ bool xm__unpopulate_status_frames(struct xm_cpu *c, struct xm_domain *d)
         }
         f->owner = XM_DOMID_NONE;
     }
-    free_frames(c, status, 0, n);
+    xm__free_xenheap_pages(c, status, 0, n);
     d->grant.nr_status_frames = 0;
     return true;
 }

@@ -128,5 +128,7 @@ void xm_grant_release_mappings(struct xm_cpu *c, struct xm_domain *d)
         release(c, &maptrack[handle]);
         maptrack[handle] = (struct xm_grant_mapping){ .flags = 0 };
     }
+    xm__free_xenheap_pages(c, xm_grant_maptrack_frames(c->machine, d), 0,
+                           d->grant.maptrack_limit / XM_MAPTRACK_PER_FRAME);
     d->grant.maptrack_limit = 0;
 }
