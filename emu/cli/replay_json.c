@@ -46,12 +46,13 @@ static json_t *json_side(const struct pvt_observation *o,
     const enum pvt_call call = o->step->call;
     json_t *frames = json_array(), *j = json_object();
 
-    if (call == PVT_LOAD || call == PVT_STORE || call == PVT_EXECUTE) {
-        json_object_set_new(j, "faulted", json_boolean(out->faulted));
-        if (out->faulted) {
+    if (pvt_is_access(call)) {
+        json_object_set_new(j, "faulted", json_boolean(out->vector != 0));
+        if (out->vector) {
+            json_object_set_new(j, "vector", json_integer(out->vector));
             json_object_set_new(j, "error_code", json_integer(out->error_code));
             json_object_set_new(j, "cr2", hex(out->cr2));
-        } else if (call == PVT_LOAD) {
+        } else if (pvt_is_load(call)) {
             json_object_set_new(j, "value", hex(out->value));
         }
     } else {

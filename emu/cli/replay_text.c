@@ -11,16 +11,19 @@ static void print_outcome(FILE *f, enum pvt_call call,
 {
     char text[32];
 
-    if (call != PVT_LOAD && call != PVT_STORE && call != PVT_EXECUTE) {
+    if (!pvt_is_access(call)) {
         fprintf(f, "%s", pvt_value_text(PVT_KIND_RC, (uint64_t)o->rc, text));
         if ((call == PVT_MMU_UPDATE || call == PVT_MMUEXT_OP) &&
             o->done != PVT_DONE_UNTOUCHED)
             fprintf(f, " done %" PRIu32, o->done);
         if (o->why.rule != XM_R_NONE)
             fprintf(f, " by %s", xm_rule_info(o->why.rule)->id);
-    } else if (o->faulted) {
+    } else if (o->vector == XM_EXCEPTION_PF) {
         fprintf(f, "fault %" PRIu32 " at 0x%" PRIx64, o->error_code, o->cr2);
-    } else if (call == PVT_LOAD) {
+    } else if (o->vector) {
+        fprintf(f, "%s %" PRIu32, o->vector == XM_EXCEPTION_GP ? "gp" : "np",
+                o->error_code);
+    } else if (pvt_is_load(call)) {
         fprintf(f, "value 0x%" PRIx64, o->value);
     } else {
         fputs("ok", f);

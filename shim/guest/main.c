@@ -8,13 +8,13 @@
  * dom0 may write to; of a domU the host knows the memory.
  */
 #include <guest-mm/scenario.h>
-#include <shim/execute.h>
 #include <shim/mailbox.h>
 #include <xen/sched.h>
 #include <xen/xen.h>
 
 #include "hypercall.h"
 #include "measure.h"
+#include "probe.h"
 
 #define PAGE_SIZE 4096u
 #define MAX_POOL 4096u
@@ -22,12 +22,6 @@
 void shim_main(const struct start_info *si);
 void shim_secondary(struct shim_mailbox *m);
 void shim_secondary_entry(void);
-void page_fault(void);
-int shim_probe_load(uint64_t va, uint64_t *value);
-int shim_probe_store(uint64_t va, uint64_t value);
-extern uint64_t probe_error_code, probe_cr2, probe_rip;
-/* Where instructions are put, one after the other: see start.S. */
-extern uint8_t code_slots[], code_slots_end[];
 
 static struct shim_mailbox mailboxes[SHIM_VCPUS] __attribute__((aligned(4096)));
 static uint64_t pool[MAX_POOL], scratch[2 * MAX_POOL];
@@ -69,43 +63,6 @@ static uint64_t end_of_boot_map(const struct start_info *si)
     return ((end + mib4 - 1) & ~(mib4 - 1)) - SHIM_VIRT_BASE;
 }
 
-static void flush_tlb(void)
-{
-    struct mmuext_op op = { .cmd = MMUEXT_TLB_FLUSH_LOCAL };
-
-    (void)hypercall(__HYPERVISOR_mmuext_op, (uintptr_t)&op, 1, 0, DOMID_SELF,
-                    0);
-}
-
-static void note_fault(struct shim_mailbox *m, int faulted)
-{
-    m->faulted = (uint64_t)faulted;
-    m->error_code = faulted ? probe_error_code : 0;
-    m->cr2 = faulted ? probe_cr2 : 0;
-}
-
-/* Each at a fresh address: executed code is not to be written over. */
-static void run_instruction(struct shim_mailbox *m)
-{
-    static uint8_t *slot = code_slots;
-    struct shim_execute *const e = (struct shim_execute *)m->data;
-
-    m->rc = -1;
-    if (e->length > SHIM_MAX_CODE)
-        return;
-    shim_place(slot, e->code, e->length);
-    probe_rip = 0;
-    flush_tlb();
-    shim_run(&e->registers, slot);
-    note_fault(m, probe_rip != 0);
-    if (probe_rip != 0)
-        e->registers.rip = probe_rip - (uintptr_t)slot;
-    slot += SHIM_CODE_SLOT;
-    if (slot == code_slots_end)
-        slot = code_slots;
-    m->rc = 0;
-}
-
 static void run_scenario(struct shim_mailbox *m)
 {
     struct mm_request request;
@@ -130,17 +87,15 @@ static void execute(struct shim_mailbox *m)
                           m->arg[5]);
         break;
     case SHIM_LOAD:
-        if (!m->arg[2])
-            flush_tlb();
-        note_fault(m, shim_probe_load(m->arg[0], &m->value));
-        break;
     case SHIM_STORE:
-        if (!m->arg[2])
-            flush_tlb();
-        note_fault(m, shim_probe_store(m->arg[0], m->arg[1]));
+    case SHIM_LOAD_SEGMENT:
+    case SHIM_WRITE_CR3:
+    case SHIM_READ_CR3:
+    case SHIM_INVLPG:
+        shim_probe(m);
         break;
     case SHIM_EXECUTE:
-        run_instruction(m);
+        shim_run_instruction(m);
         break;
     case SHIM_SCENARIO:
         run_scenario(m);
@@ -181,18 +136,9 @@ static void serve(struct shim_mailbox *m)
     }
 }
 
-static void set_traps(void)
-{
-    struct trap_info traps[2] = {
-        { .vector = 14, .cs = FLAT_KERNEL_CS, .address = (uintptr_t)page_fault }
-    };
-
-    (void)hypercall(__HYPERVISOR_set_trap_table, (uintptr_t)traps, 0, 0, 0, 0);
-}
-
 void shim_secondary(struct shim_mailbox *m)
 {
-    set_traps();
+    shim_set_traps();
     serve(m);
 }
 
@@ -201,7 +147,7 @@ void shim_main(const struct start_info *si)
     struct shim_mailbox *const m = &mailboxes[0];
 
     p2m = (const uint64_t *)si->mfn_list;
-    set_traps();
+    shim_set_traps();
     for (uint32_t i = 0; i < SHIM_VCPUS; i++)
         mailboxes[i].self = (uintptr_t)&mailboxes[i];
     m->p2m = machine_address(p2m);

@@ -27,13 +27,13 @@ void run_compare_outcomes(struct run *r, enum pvt_call call,
                           const struct pvt_outcome *a,
                           const struct pvt_outcome *b)
 {
-    if (call == PVT_LOAD || call == PVT_STORE || call == PVT_EXECUTE) {
-        compare(r, PVT_KIND_FAULT, NULL, PVT_NO_SLOT, a->faulted, b->faulted);
-        if (a->faulted && b->faulted) {
+    if (pvt_is_access(call)) {
+        compare(r, PVT_KIND_FAULT, NULL, PVT_NO_SLOT, a->vector, b->vector);
+        if (a->vector && a->vector == b->vector) {
             compare(r, PVT_KIND_ERROR_CODE, NULL, PVT_NO_SLOT, a->error_code,
                     b->error_code);
             compare(r, PVT_KIND_CR2, NULL, PVT_NO_SLOT, a->cr2, b->cr2);
-        } else if (call == PVT_LOAD && !a->faulted && !b->faulted) {
+        } else if (pvt_is_load(call) && !a->vector && !b->vector) {
             compare(r, PVT_KIND_VALUE, NULL, PVT_NO_SLOT, a->value, b->value);
         }
         return;

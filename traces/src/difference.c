@@ -49,7 +49,11 @@ const char *pvt_value_text(enum pvt_kind kind, uint64_t value, char buffer[32])
              kind == PVT_KIND_PARTIAL)
         snprintf(buffer, 32, "%" PRId64, sign);
     else if (kind == PVT_KIND_FAULT)
-        snprintf(buffer, 32, "%s", value ? "page fault" : "no fault");
+        snprintf(buffer, 32, "%s",
+                 value == XM_EXCEPTION_PF   ? "page fault"
+                 : value == XM_EXCEPTION_GP ? "#GP"
+                 : value                    ? "#NP"
+                                            : "no fault");
     else if (kind == PVT_KIND_BY || kind == PVT_KIND_SILENT)
         snprintf(buffer, 32, "%s",
                  value ? xm_rule_info((enum xm_rule)value)->id : "no rule");

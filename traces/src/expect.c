@@ -14,14 +14,14 @@ static void expect(struct run *r, enum pvt_kind kind, enum side side,
 static void expect_access(struct run *r, const struct pvt_expect *e,
                           enum side side, const struct pvt_outcome *got)
 {
-    const bool fault = e->kind == PVT_EXPECT_FAULT;
+    const uint32_t vector = e->kind == PVT_EXPECT_FAULT ? e->vector : 0;
 
-    expect(r, PVT_KIND_FAULT, side, fault, got->faulted);
-    if (fault != got->faulted)
+    expect(r, PVT_KIND_FAULT, side, vector, got->vector);
+    if (vector != got->vector)
         return;
-    if (fault)
+    if (vector)
         expect(r, PVT_KIND_ERROR_CODE, side, e->error_code, got->error_code);
-    if (fault && e->has_at)
+    if (e->has_at)
         expect(r, PVT_KIND_CR2, side, run_va(e->at), got->cr2);
     if (e->kind == PVT_EXPECT_VALUE)
         expect(r, PVT_KIND_VALUE, side, run_entry(r, &e->value), got->value);

@@ -9,6 +9,7 @@
 
 #include <xen-decode/decode.h>
 #include <xen-model/execute.h>
+#include <xen-model/mode.h>
 #include <xen-model/pte.h>
 #include <xen-model/walk.h>
 
@@ -141,7 +142,7 @@ static int read_grants(struct pvt_backend *b, xm_domid domid,
 
 static void note_fault(struct pvt_outcome *out, struct xm_page_fault fault)
 {
-    out->faulted = fault.taken;
+    out->vector = fault.taken ? XM_EXCEPTION_PF : 0;
     out->error_code = fault.error_code;
     out->cr2 = fault.cr2;
 }
@@ -219,6 +220,56 @@ static int execute_instruction(struct model *m, const struct pvt_code *code,
     return 0;
 }
 
+static void note_exception(struct pvt_outcome *out, struct xm_exception e)
+{
+    out->vector = e.vector;
+    out->error_code = e.error_code;
+    out->cr2 = e.cr2;
+}
+
+/* As Xen emulates it; a refusal is the guest's #GP(0). */
+static void write_cr3(struct xm_cpu *c, uint64_t value, struct pvt_outcome *out)
+{
+    struct xm_result r;
+
+    do {
+        r = xm_write_cr3(c, value);
+    } while (r.rc == -XEN_ERESTART);
+    if (r.rc != 0)
+        out->vector = XM_EXCEPTION_GP;
+}
+
+static int access_memory(struct model *m, const struct pvt_op *op,
+                         struct pvt_outcome *out)
+{
+    struct xm_cpu *c = &m->cpu;
+
+    if (op->user && !xm_enter_user(c))
+        return fail(m, "there is no user base: the domain would crash");
+    switch (op->call) {
+    case PVT_LOAD:
+        note_fault(out, xm_load64(c, op->va, &out->value));
+        break;
+    case PVT_STORE:
+        note_fault(out, xm_store64(c, op->va, op->val));
+        break;
+    case PVT_LOAD_SEGMENT:
+        note_exception(out, xm_load_segment(c, (uint16_t)op->val));
+        break;
+    case PVT_WRITE_CR3:
+        write_cr3(c, op->val, out);
+        break;
+    case PVT_READ_CR3:
+        out->value = xm_read_cr3(c);
+        break;
+    default: /* PVT_INVLPG: Xen does not emulate it */
+        out->vector = XM_EXCEPTION_GP;
+        break;
+    }
+    xm_enter_kernel(c);
+    return 0;
+}
+
 static int execute(struct pvt_backend *b, const struct pvt_op *op,
                    struct pvt_outcome *out)
 {
@@ -244,15 +295,18 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
                        : xm_update_va_mapping_otherdomain(c, op->va, op->val,
                                                           op->flags, op->other);
         break;
-    case PVT_LOAD:
-        note_fault(out, xm_load64(c, op->va, &out->value));
-        break;
     case PVT_HYPERCALL:
         if (hypercall(model_of(b), op, out) != 0)
             return -1;
         break;
+    case PVT_LOAD:
     case PVT_STORE:
-        note_fault(out, xm_store64(c, op->va, op->val));
+    case PVT_LOAD_SEGMENT:
+    case PVT_WRITE_CR3:
+    case PVT_READ_CR3:
+    case PVT_INVLPG:
+        if (access_memory(model_of(b), op, out) != 0)
+            return -1;
         break;
     case PVT_EXECUTE:
         if (execute_instruction(model_of(b), op->code, out) != 0)

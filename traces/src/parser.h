@@ -77,6 +77,14 @@ bool parse_fields(struct parser *p, const struct pvt_call_info *c,
                   struct pvt_assigns *to, uint32_t *elements);
 void call_free(struct pvt_assigns *a);
 
+/* access.c */
+/* *FOUND: it was such a step. */
+bool parse_access(struct parser *p, struct pvt_step *s, bool *found);
+bool parse_access_result(struct parser *p, const struct pvt_step *s,
+                         struct pvt_expect *e);
+void print_access(FILE *f, const struct pvt_trace *t, const struct pvt_step *s);
+void print_exception(FILE *f, const struct pvt_expect *e);
+
 /* steps.c, init.c, final.c */
 bool parse_step(struct parser *p);
 bool parse_init(struct parser *p);

@@ -157,11 +157,7 @@ static void print_expect(FILE *f, const struct pvt_trace *t,
         print_entry(f, t, &e->value);
         break;
     case PVT_EXPECT_FAULT:
-        fprintf(f, "fault %" PRIu32, e->error_code);
-        if (e->has_at) {
-            fprintf(f, " at ");
-            print_va(f, e->at);
-        }
+        print_exception(f, e);
         break;
     case PVT_EXPECT_RC:
         if (e->any)
@@ -273,22 +269,23 @@ static void print_call(FILE *f, const struct pvt_trace *t,
         print_instruction(f, t, s->insn);
         return;
     case PVT_LOAD:
-        fprintf(f, "load ");
-        print_va(f, s->va);
-        fputs(s->unflushed ? " unflushed" : "", f);
+    case PVT_STORE:
+    case PVT_LOAD_SEGMENT:
+    case PVT_WRITE_CR3:
+    case PVT_READ_CR3:
+    case PVT_INVLPG:
+        print_access(f, t, s);
         return;
     case PVT_HYPERCALL:
         print_hypercall(f, t, s);
         return;
     case PVT_UPDATE_VA_MAPPING:
-    case PVT_STORE:
-        fprintf(f, s->call == PVT_STORE ? "store " : "update_va_mapping ");
+        fprintf(f, "update_va_mapping ");
         print_va(f, s->va);
         fprintf(f, " := ");
         print_entry(f, t, &s->entry);
         if (s->flush)
             fprintf(f, " flush=0x%" PRIx64, s->flush);
-        fputs(s->unflushed ? " unflushed" : "", f);
         print_fd(f, s->fd);
         return;
     }

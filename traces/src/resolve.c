@@ -127,6 +127,7 @@ int run_resolve(const struct run *r, const struct pvt_step *s,
         .other = run_domid(s->fd),
         .args = run_args(r, s),
         .unflushed = s->unflushed,
+        .user = s->user,
         .code = &to->code,
     };
     if (s->call == PVT_EXECUTE)

@@ -229,25 +229,10 @@ static bool parse_flush(struct parser *p, uint64_t *flush)
     return parse_number(p, "flags", UINT64_MAX, flush);
 }
 
-/* Anything else would be another fault than a page fault. */
-static bool parse_access_va(struct parser *p, struct pvt_va *va)
-{
-    const struct token at = p->tok;
-    uint64_t address;
-
-    if (!parse_va(p, va))
-        return false;
-    address = va->window ? va->offset : va->number;
-    if (address % 8 == 0 &&
-        (va->window || address >> 47 == 0 || address >> 47 == 0x1ffff))
-        return true;
-    p->tok = at;
-    return parse_fail(p, "loads and stores need a canonical address that is "
-                         "a multiple of 8");
-}
-
 static bool parse_call(struct parser *p, struct pvt_step *s)
 {
+    bool found;
+
     if (parse_skip_word(p, "mmu_update"))
         return parse_mmu_update(p, s);
     if (parse_skip_word(p, "update_va_mapping")) {
@@ -256,59 +241,13 @@ static bool parse_call(struct parser *p, struct pvt_step *s)
                parse_entry(p, &s->entry) && parse_flush(p, &s->flush) &&
                parse_optional_fd(p, &s->fd);
     }
-    if (parse_skip_word(p, "load")) {
-        s->call = PVT_LOAD;
-        if (!parse_access_va(p, &s->va))
-            return false;
-        s->unflushed = parse_skip_word(p, "unflushed");
-        return true;
-    }
-    if (parse_skip_word(p, "store")) {
-        s->call = PVT_STORE;
-        if (!parse_access_va(p, &s->va) || !parse_assign(p) ||
-            !parse_entry(p, &s->entry))
-            return false;
-        s->unflushed = parse_skip_word(p, "unflushed");
-        return true;
-    }
+    if (!parse_access(p, s, &found) || found)
+        return found;
     if (parse_skip_word(p, "execute"))
         return parse_instruction(p, s);
     if (call_by_word(p))
         return parse_hypercall(p, s);
     return parse_mmuext(p, s);
-}
-
-/* The rule that spoke, and registers. */
-static bool parse_access_rest(struct parser *p, const struct pvt_step *s,
-                              struct pvt_expect *e)
-{
-    if (parse_skip_word(p, "by") && !parse_rule(p, &e->by))
-        return false;
-    return s->call != PVT_EXECUTE || parse_settings(p, &s->insn->out);
-}
-
-static bool parse_access_result(struct parser *p, const struct pvt_step *s,
-                                struct pvt_expect *e)
-{
-    uint64_t code;
-
-    if (parse_skip_word(p, "ok")) {
-        e->kind = PVT_EXPECT_OK;
-        return parse_access_rest(p, s, e);
-    }
-    if (s->call == PVT_LOAD && parse_skip_word(p, "value")) {
-        e->kind = PVT_EXPECT_VALUE;
-        return parse_entry(p, &e->value) && parse_access_rest(p, s, e);
-    }
-    if (!parse_skip_word(p, "fault"))
-        return parse_expected(p, s->call == PVT_LOAD ? "ok, value or fault"
-                                                     : "ok or fault");
-    e->kind = PVT_EXPECT_FAULT;
-    if (!parse_number(p, "an error code", 0xffff, &code))
-        return false;
-    e->error_code = (uint32_t)code;
-    e->has_at = parse_skip_word(p, "at");
-    return (!e->has_at || parse_va(p, &e->at)) && parse_access_rest(p, s, e);
 }
 
 static bool parse_result(struct parser *p, const struct pvt_step *s,
@@ -317,7 +256,7 @@ static bool parse_result(struct parser *p, const struct pvt_step *s,
     char name[PVT_MAX_NAME + 1];
     uint64_t done;
 
-    if (s->call == PVT_LOAD || s->call == PVT_STORE || s->call == PVT_EXECUTE)
+    if (pvt_is_access(s->call))
         return parse_access_result(p, s, e);
     e->kind = PVT_EXPECT_RC;
     e->any = s->call == PVT_HYPERCALL && parse_skip_word(p, "any");

@@ -78,7 +78,7 @@ struct xm_result xm__new_guest_cr3(struct xm_cpu *c, xm_mfn mfn)
     struct xm_result r;
 
     if (xm__put_old_guest_table(c) != 0)
-        return xm__interrupted(-XEN_ERESTART); /* NEVER: the batch did it */
+        return xm__interrupted(-XEN_ERESTART);
     if (had_base && old == mfn) {
         xm__note(c, XM_R_BASE_SAME);
         c->flushed |= XM_FLUSH_OWN;

@@ -204,18 +204,35 @@ static int raw_hypercall(struct shim_vcpu *v, const struct pvt_op *op,
     return 0;
 }
 
-static int access(struct shim_vcpu *v, uint64_t command,
-                  const struct pvt_op *op, struct pvt_outcome *out)
+static void note_exception(const struct shim_vcpu *v, struct pvt_outcome *out)
 {
-    v->mailbox->arg[0] = op->va;
-    v->mailbox->arg[1] = op->val;
-    v->mailbox->arg[2] = op->unflushed;
-    if (shim__call(v, command) != 0)
-        return -1;
-    out->faulted = v->mailbox->faulted != 0;
+    out->vector = (uint32_t)v->mailbox->vector;
     out->error_code = (uint32_t)v->mailbox->error_code;
     out->cr2 = v->mailbox->cr2;
-    if (command == SHIM_LOAD && !out->faulted)
+}
+
+static int access(struct shim_vcpu *v, const struct pvt_op *op,
+                  struct pvt_outcome *out)
+{
+    static const uint64_t commands[] = {
+        [PVT_LOAD] = SHIM_LOAD,
+        [PVT_STORE] = SHIM_STORE,
+        [PVT_LOAD_SEGMENT] = SHIM_LOAD_SEGMENT,
+        [PVT_WRITE_CR3] = SHIM_WRITE_CR3,
+        [PVT_READ_CR3] = SHIM_READ_CR3,
+        [PVT_INVLPG] = SHIM_INVLPG,
+    };
+    const bool value =
+        op->call == PVT_LOAD_SEGMENT || op->call == PVT_WRITE_CR3;
+
+    v->mailbox->arg[0] = value ? op->val : op->va;
+    v->mailbox->arg[1] = op->val;
+    v->mailbox->arg[2] = op->unflushed;
+    v->mailbox->arg[3] = op->user;
+    if (shim__call(v, commands[op->call]) != 0)
+        return -1;
+    note_exception(v, out);
+    if (pvt_is_load(op->call) && !out->vector)
         out->value = v->mailbox->value;
     return 0;
 }
@@ -235,9 +252,7 @@ static int execute_instruction(struct shim_vcpu *v, const struct pvt_code *code,
         return shim__fail(v->domain->shim,
                           "the shim refuses an instruction of %u bytes",
                           code->length);
-    out->faulted = v->mailbox->faulted != 0;
-    out->error_code = (uint32_t)v->mailbox->error_code;
-    out->cr2 = v->mailbox->cr2;
+    note_exception(v, out);
     memcpy(out->registers, e->registers.gpr, sizeof(e->registers.gpr));
     out->registers[PVT_FLAGS] =
         e->registers.flags & (XM_FLAGS_STATUS | XM_FLAG_DF);
@@ -276,9 +291,12 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
     case PVT_HYPERCALL:
         return raw_hypercall(v, op, out);
     case PVT_LOAD:
-        return access(v, SHIM_LOAD, op, out);
     case PVT_STORE:
-        return access(v, SHIM_STORE, op, out);
+    case PVT_LOAD_SEGMENT:
+    case PVT_WRITE_CR3:
+    case PVT_READ_CR3:
+    case PVT_INVLPG:
+        return access(v, op, out);
     case PVT_EXECUTE:
         return execute_instruction(v, op->code, out);
     }

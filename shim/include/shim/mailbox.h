@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#define SHIM_MAGIC 0x324d494853504e46ull /* "FNPSHIM2" */
+#define SHIM_MAGIC 0x334d494853504e46ull /* "FNPSHIM3" */
 #define SHIM_VCPUS 2u                    /* with a mailbox each, in a row */
 #define SHIM_DATA_SIZE 65536u
 #define SHIM_VIRT_BASE 0xffffffff80000000ull
@@ -18,12 +18,20 @@
 enum shim_command {
     SHIM_PING,
     SHIM_HYPERCALL, /* arg[0] number, arg[1..5] arguments; rc */
-    SHIM_LOAD,      /* arg[0] address, arg[2] unflushed; value, or a fault */
-    SHIM_STORE,     /* arg[0] address, arg[1] value, arg[2]; or a fault */
-    SHIM_SCENARIO,  /* data: struct mm_request, pool; becomes the report */
-    SHIM_EXECUTE,   /* data: struct shim_execute; changed, or a fault */
-    SHIM_SHUTDOWN,  /* does not return */
-    SHIM_MEASURE,   /* data: struct shim_measure, filled in */
+    /*
+     * These may end in an exception. arg[2]: the TLB is not flushed before;
+     * arg[3], of the first three: as the guest's user.
+     */
+    SHIM_LOAD,         /* arg[0] address; value */
+    SHIM_STORE,        /* arg[0] address, arg[1] value */
+    SHIM_LOAD_SEGMENT, /* arg[0] selector, into fs, which is null again then */
+    SHIM_WRITE_CR3,    /* arg[0] value */
+    SHIM_READ_CR3,     /* value */
+    SHIM_INVLPG,       /* arg[0] address */
+    SHIM_SCENARIO,     /* data: struct mm_request, pool; becomes the report */
+    SHIM_EXECUTE,      /* data: struct shim_execute; changed, or a fault */
+    SHIM_SHUTDOWN,     /* does not return */
+    SHIM_MEASURE,      /* data: struct shim_measure, filled in */
 };
 
 struct shim_mailbox {
@@ -36,7 +44,7 @@ struct shim_mailbox {
     uint64_t arg[6];
     int64_t rc;
     uint64_t value;
-    uint64_t faulted, error_code, cr2;
+    uint64_t vector, error_code, cr2; /* of an exception; vector 0: none */
 
     /* Written once, before the guest announces itself. */
     uint64_t magic;

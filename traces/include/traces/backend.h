@@ -12,11 +12,28 @@ enum pvt_call {
     PVT_MMU_UPDATE,
     PVT_MMUEXT_OP,
     PVT_UPDATE_VA_MAPPING, /* with other != DOMID_SELF: _otherdomain */
-    PVT_LOAD,              /* 64-bit load from va by the guest kernel */
-    PVT_STORE,             /* 64-bit store of val to va */
-    PVT_EXECUTE,           /* one instruction that stores */
-    PVT_HYPERCALL,         /* any, with its arguments in guest memory */
+    /* What the guest does itself, and exceptions may come of. */
+    PVT_LOAD,         /* 64-bit load from va */
+    PVT_STORE,        /* 64-bit store of val to va */
+    PVT_LOAD_SEGMENT, /* of the selector val into a data segment register */
+    PVT_WRITE_CR3,    /* of val */
+    PVT_READ_CR3,
+    PVT_INVLPG,    /* of va */
+    PVT_EXECUTE,   /* one instruction that stores */
+    PVT_HYPERCALL, /* any, with its arguments in guest memory */
 };
+
+/* An access of the guest itself, which ends well or in an exception. */
+static inline bool pvt_is_access(enum pvt_call call)
+{
+    return call >= PVT_LOAD && call <= PVT_EXECUTE;
+}
+
+/* It delivers a value. */
+static inline bool pvt_is_load(enum pvt_call call)
+{
+    return call == PVT_LOAD || call == PVT_READ_CR3;
+}
 
 #define PVT_MAX_CODE 15u
 #define PVT_FLAGS 16u /* behind the general registers: status flags and DF */
@@ -42,6 +59,7 @@ struct pvt_op {
     uint64_t val, flags;
     xm_domid other;
     bool unflushed; /* LOAD, STORE: the TLB is not flushed before */
+    bool user; /* LOAD, STORE, LOAD_SEGMENT: by the guest's user, not kernel */
     const struct pvt_code *code; /* PVT_EXECUTE */
     /*
      * PVT_HYPERCALL: number and registers; data is what the domain's argument
@@ -58,11 +76,11 @@ struct pvt_op {
 
 struct pvt_outcome {
     int64_t rc;
-    uint32_t done; /* *pdone after the call; PVT_DONE_UNTOUCHED before */
-    bool faulted;  /* LOAD, STORE and EXECUTE: a page fault was taken */
+    uint32_t done;   /* *pdone after the call; PVT_DONE_UNTOUCHED before */
+    uint32_t vector; /* of the exception that was taken; 0: none */
     uint32_t error_code;
-    xm_vaddr cr2;
-    uint64_t value;                       /* of PVT_LOAD */
+    xm_vaddr cr2;                         /* of a page fault */
+    uint64_t value;                       /* of LOAD and READ_CR3 */
     uint64_t registers[PVT_NR_REGISTERS]; /* of PVT_EXECUTE */
     uint64_t known_flags;                 /* the others may be anything */
     /* Frames of Xen's heap that the call gave to a domain, in their order. */
@@ -152,7 +170,7 @@ struct pvt_backend {
     char version[64];              /* "Xen 4.17.7" */
     unsigned int xen_minor;        /* 17 */
     bool without_grants; /* its grant tables cannot be read: no such calls */
-    char message[256]; /* after a failure: what happened, what to do */
+    char message[256];   /* after a failure: what happened, what to do */
 };
 
 #endif

@@ -14,7 +14,7 @@
 enum pvt_kind {
     PVT_KIND_RC,
     PVT_KIND_DONE,
-    PVT_KIND_FAULT, /* taken or not */
+    PVT_KIND_FAULT, /* the exception that was taken, or none */
     PVT_KIND_ERROR_CODE,
     PVT_KIND_CR2,
     PVT_KIND_VALUE,

@@ -160,7 +160,7 @@ struct pvt_expect {
     int64_t rc; /* 0, a negative errno, or what a call counts */
     bool any;   /* the machines need only agree */
     bool has_done, has_at;
-    uint32_t done, error_code;
+    uint32_t done, vector, error_code;
     enum xm_rule by;
     struct pvt_va at;
     struct pvt_entry value;
@@ -184,6 +184,7 @@ struct pvt_step {
     struct pvt_entry entry;
     uint64_t flush;
     bool unflushed;               /* LOAD, STORE: through what the TLB holds */
+    bool user;                    /* by the guest's user */
     struct pvt_instruction *insn; /* PVT_EXECUTE */
     /* PVT_HYPERCALL */
     const struct pvt_call_info *info;

@@ -21,7 +21,18 @@
 struct xm_result xm_iret(struct xm_cpu *c, xm_vaddr rsp,
                          struct iret_context *frame);
 
+/* The same without a frame; false: there is no user base. */
+bool xm_enter_user(struct xm_cpu *c);
 /* An exception or a system call of the guest's user: its kernel runs. */
 void xm_enter_kernel(struct xm_cpu *c);
+
+/*
+ * The guest kernel moves VALUE to CR3, which Xen emulates: 0; -ERESTART, the
+ * instruction is to be executed again; else a refusal, which the guest sees as
+ * #GP(0).
+ */
+struct xm_result xm_write_cr3(struct xm_cpu *c, uint64_t value);
+/* And the other way round: the kernel base. */
+uint64_t xm_read_cr3(struct xm_cpu *c);
 
 #endif

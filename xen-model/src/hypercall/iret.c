@@ -18,17 +18,20 @@ static struct xm_result crash(struct xm_cpu *c, enum xm_rule rule, uint64_t a)
 struct xm_result xm_iret(struct xm_cpu *c, xm_vaddr rsp,
                          struct iret_context *frame)
 {
-    struct xm_vcpu *v = xm__vcpu(c);
-
-    assert(!v->user_mode);
+    assert(!xm__vcpu(c)->user_mode);
     if (!xm__copy_from_guest(c, frame, rsp, sizeof(*frame)))
         return crash(c, XM_R_IRET_FRAME, rsp);
-    if ((frame->cs & CS_RING) == CS_RING) {
-        if (!v->has_user_base)
-            return crash(c, XM_R_IRET_NO_USER_BASE, frame->rip);
-        v->user_mode = true;
-    }
+    if ((frame->cs & CS_RING) == CS_RING && !xm_enter_user(c))
+        return crash(c, XM_R_IRET_NO_USER_BASE, frame->rip);
     return xm__ok();
+}
+
+bool xm_enter_user(struct xm_cpu *c)
+{
+    struct xm_vcpu *v = xm__vcpu(c);
+
+    v->user_mode = v->has_user_base;
+    return v->user_mode;
 }
 
 void xm_enter_kernel(struct xm_cpu *c)

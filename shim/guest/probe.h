@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Single accesses and instructions that may end in an exception.
+ */
+#ifndef SHIM_GUEST_PROBE_H
+#define SHIM_GUEST_PROBE_H
+
+#include <shim/mailbox.h>
+
+/* Exceptions and system calls of this vCPU come to the shim from now on. */
+void shim_set_traps(void);
+/* One of the commands of enum shim_command that may fault. */
+void shim_probe(struct shim_mailbox *m);
+/* SHIM_EXECUTE. */
+void shim_run_instruction(struct shim_mailbox *m);
+
+#endif
