@@ -62,8 +62,12 @@ static unsigned int part(xm_vaddr va, size_t n)
 static const uint8_t *readable(struct xm_cpu *c, const struct xm_walk *w,
                                xm_vaddr va)
 {
+    static const uint64_t nothing = ~0ull; /* behind the last frame */
+
     if (w->mmio)
         return NULL;
+    if (w->m2p && w->mfn >= c->machine->config.nr_frames)
+        return (const uint8_t *)&nothing + (va & 7);
     return w->m2p
                ? (const uint8_t *)xm_machine_m2p(c->machine, w->mfn) + (va & 7)
                : (const uint8_t *)xm__ram(c, w->mfn) + in_page(va);

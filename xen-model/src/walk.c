@@ -13,9 +13,13 @@
 
 #define M2P_FIRST 0xffff800000000000ull
 #define M2P_END 0xffff804000000000ull
+#define M2P_CHUNK_FRAMES (1u << 18) /* it is mapped by superpages (ADR-22) */
 #define LINEAR_FIRST 0xffff810000000000ull
 #define SHADOW_FIRST 0xffff818000000000ull
 #define PER_DOMAIN_FIRST 0xffff820000000000ull
+#define WINDOW_PAGES 32u    /* of one vCPU there ... */
+#define LDT_WINDOW_PAGE 16u /* ... and where in them its LDT begins */
+#define RW_M2P_FIRST 0xffff828000000000ull
 #define COMPAT_M2P_FIRST 0xffff82d000000000ull
 #define XEN_IMAGE_FIRST 0xffff82d040200000ull /* 2 MiB in, where it begins */
 #define DIRECT_MAP_FIRST 0xffff830000000000ull
@@ -25,8 +29,10 @@ static void walk_m2p(const struct xm_cpu *c, xm_vaddr va, struct xm_walk *w,
                      uint32_t error_code)
 {
     const xm_mfn mfn = (va - M2P_FIRST) / sizeof(uint64_t);
+    const xm_mfn last = c->machine->config.nr_frames - 1u;
 
-    if (!(w->entry[4] & XM_PTE_P) || mfn >= c->machine->config.nr_frames) {
+    if (!(w->entry[4] & XM_PTE_P) ||
+        mfn / M2P_CHUNK_FRAMES > last / M2P_CHUNK_FRAMES) {
         w->error_code = error_code;
     } else if (error_code & (XM_PF_WRITE | XM_PF_FETCH)) {
         w->error_code = error_code | XM_PF_PRESENT;
@@ -51,9 +57,27 @@ static bool linear_map_has(const struct xm_cpu *c, xm_vaddr va, xm_mfn mfn)
 }
 
 /*
+ * The windows through which the processor reads the GDT and the LDT of each
+ * vCPU (ADR-18, ADR-19): 14 pages of the guest or zeros, one of Xen, a gap,
+ * and those pages of the LDT that have been used.
+ */
+static bool per_domain_has(const struct xm_cpu *c, xm_vaddr va)
+{
+    const struct xm_domain *d = xm_domain_find(c->machine, c->domid);
+    const uint64_t page = (va - PER_DOMAIN_FIRST) >> XM_PAGE_SHIFT;
+    const uint64_t id = page / WINDOW_PAGES, i = page % WINDOW_PAGES;
+
+    if (id >= d->nr_vcpus)
+        return false;
+    return i < LDT_WINDOW_PAGE
+               ? i <= XM_MAX_GDT_FRAMES && d->vcpu[id].initialised
+               : d->vcpu[id].ldt.mapped >> (i - LDT_WINDOW_PAGE) & 1;
+}
+
+/*
  * Whether Xen has something mapped at VA, which shows in the error code of a
  * guest's access (ADR-04 to ADR-14, ADR-20). GAP: gaps inside the areas of
- * slots 260 and 261, which only Xen knows.
+ * slot 261, which only Xen knows.
  */
 static bool xen_maps(const struct xm_cpu *c, xm_vaddr va, xm_mfn l4)
 {
@@ -65,6 +89,8 @@ static bool xen_maps(const struct xm_cpu *c, xm_vaddr va, xm_mfn l4)
         return linear_map_has(c, va, l4);
     if (va >= DIRECT_MAP_FIRST)
         return (va - DIRECT_MAP_FIRST) >> XM_PAGE_SHIFT < n;
+    if (va < RW_M2P_FIRST)
+        return per_domain_has(c, va);
     return va < COMPAT_M2P_FIRST || va >= XEN_IMAGE_FIRST;
 }
 
