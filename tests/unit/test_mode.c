@@ -9,12 +9,15 @@
 #include <string.h>
 #include <xen-model/descriptor.h>
 #include <xen-model/mode.h>
+#include <xen/errno.h>
 
 #define STACK (FIRST_FREE + 0)
 #define USER_L4 (FIRST_FREE + 1)
 #define TABLE (FIRST_FREE + 2) /* an L1, mapped read-only */
 #define PAGE (FIRST_FREE + 3)
 #define KERNEL_ONLY (FIRST_FREE + 4)
+#define NEW_L3 (FIRST_FREE + 5)
+#define NEW_L2 (FIRST_FREE + 6)
 #define SLOT(n) ((n)*4096ull) /* of BOOT_L1 */
 #define STACK_VA SLOT(8)
 #define TABLE_VA SLOT(9)
@@ -218,6 +221,80 @@ START_TEST(iret_ends_a_multicall)
 }
 END_TEST
 
+/* What the frame moved to CR3 is, and what becomes of it. */
+START_TEST(moves_to_cr3)
+{
+    static const struct {
+        uint64_t value;
+        int rc;
+        enum xm_rule rule;
+        xm_mfn base;
+    } cases[] = {
+        { xen_pfn_to_cr3(USER_L4), 0, XM_R_NONE, USER_L4 },
+        { xen_pfn_to_cr3(USER_L4) | 0xfff, 0, XM_R_NONE, USER_L4 },
+        { xen_pfn_to_cr3(BOOT_L4), 0, XM_R_NONE, BOOT_L4 },
+        { xen_pfn_to_cr3(TABLE), -XEN_EINVAL, XM_R_TYPE_CONFLICT, BOOT_L4 },
+        { xen_pfn_to_cr3(FRAME_XEN), -XEN_EINVAL, XM_R_BASE_NOT_OWN, BOOT_L4 },
+        { 1ull << 63, -XEN_EINVAL, XM_R_BASE_NOT_OWN, BOOT_L4 },
+    };
+
+    expect(xm_write_cr3(&f.cpu, cases[_i].value), cases[_i].rc, cases[_i].rule);
+    ck_assert_uint_eq(xm_read_cr3(&f.cpu), xen_pfn_to_cr3(cases[_i].base));
+}
+END_TEST
+
+START_TEST(interrupted_move_to_cr3)
+{
+    unsigned int restarts = 0;
+    struct xm_result r;
+
+    *entry(&f, USER_L4, 1) = xm_pte(NEW_L3, RWU);
+    *entry(&f, NEW_L3, 0) = xm_pte(NEW_L2, RWU);
+    for (unsigned int i = 0; i < 3; i++)
+        *entry(&f, NEW_L2, i) = xm_pte(TABLE, RWU);
+    f.cpu.preempt_after = _i;
+    while ((r = xm_write_cr3(&f.cpu, xen_pfn_to_cr3(USER_L4))).rc ==
+           -XEN_ERESTART) {
+        expect_invariants(&f);
+        restarts++;
+    }
+    expect(r, 0, XM_R_NONE);
+    ck_assert_uint_eq(restarts, 1);
+    expect_frame(&f, USER_L4, 2, XM_PGT_L4 | XM_PGT_VALIDATED | 1);
+    expect_frame(&f, BOOT_L4, 1, XM_PGT_L4);
+}
+END_TEST
+
+/* What an access of the guest tells of Xen's descriptor windows, and the end
+ * of the M2P. */
+START_TEST(faults_in_xens_range)
+{
+    static const struct {
+        xm_vaddr va;
+        uint32_t error_code;
+    } cases[] = {
+        { 0xffff820000000000, XM_PF_PRESENT }, /* the first page of the GDT */
+        { 0xffff82000000e000, XM_PF_PRESENT }, /* Xen's */
+        { 0xffff82000000f000, 0 },
+        { 0xffff820000010000, 0 },             /* the LDT, not used yet */
+        { 0xffff820000011000, XM_PF_PRESENT }, /* used */
+        { 0xffff820000020000, 0 },             /* vCPU 1 is not initialised */
+        { 0xffff820000100000, 0 },             /* there is no vCPU 8 */
+        { 0xffff800000200000, 0 },             /* behind 2 MiB of M2P */
+    };
+    struct mmuext_op op = { .cmd = MMUEXT_SET_LDT, .arg2.nr_ents = 1024 };
+    uint64_t word = 0;
+
+    expect(xm_mmuext_op(&f.cpu, &op, 1, NULL, DOMID_SELF), 0, XM_R_NONE);
+    expect(update(&f, BOOT_L1, 1, xm_pte(KERNEL_ONLY, P | US)), 0, XM_R_NONE);
+    (void)xm_load_segment(&f.cpu, 512 << 3 | 7);
+    expect_fault(xm_load64(&f.cpu, cases[_i].va, &word), true,
+                 cases[_i].error_code);
+    expect_fault(xm_load64(&f.cpu, M2P_VA + 8 * NR_FRAMES, &word), false, 0);
+    ck_assert_uint_eq(word, ~0ull);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("mode");
@@ -234,6 +311,9 @@ int main(void)
     tcase_add_loop_test(t, what_user_mode_sees_of_the_m2p, 0, 4);
     tcase_add_test(t, ldt_is_looked_up_in_the_kernel_tables);
     tcase_add_loop_test(t, iret_ends_a_multicall, 0, 3);
+    tcase_add_loop_test(t, moves_to_cr3, 0, 6);
+    tcase_add_loop_test(t, interrupted_move_to_cr3, 0, 3);
+    tcase_add_loop_test(t, faults_in_xens_range, 0, 8);
     suite_add_tcase(s, t);
     r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
