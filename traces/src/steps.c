@@ -241,8 +241,10 @@ static bool parse_call(struct parser *p, struct pvt_step *s)
                parse_entry(p, &s->entry) && parse_flush(p, &s->flush) &&
                parse_optional_fd(p, &s->fd);
     }
-    if (!parse_access(p, s, &found) || found)
-        return found;
+    if (!parse_access(p, s, &found))
+        return false;
+    if (found)
+        return true;
     if (parse_skip_word(p, "execute"))
         return parse_instruction(p, s);
     if (call_by_word(p))
