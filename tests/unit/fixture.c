@@ -10,7 +10,12 @@
 
 void fixture_setup(struct fixture *f, bool privileged)
 {
-    const struct xm_config config = xm_config_default(NR_FRAMES);
+    fixture_setup_config(f, privileged, xm_config_default(NR_FRAMES));
+}
+
+void fixture_setup_config(struct fixture *f, bool privileged,
+                          struct xm_config config)
+{
     const xm_domid domid = privileged ? 0 : 1;
     struct xm_machine *m;
 

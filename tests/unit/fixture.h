@@ -35,6 +35,9 @@ struct fixture {
 
 /* PRIVILEGED: the domain is number 0 and a control domain, else number 1. */
 void fixture_setup(struct fixture *f, bool privileged);
+/* CONFIG: of NR_FRAMES frames. */
+void fixture_setup_config(struct fixture *f, bool privileged,
+                          struct xm_config config);
 void fixture_teardown(struct fixture *f);
 
 struct xm_frame *frame(struct fixture *f, xm_mfn mfn);

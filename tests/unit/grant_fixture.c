@@ -21,7 +21,10 @@ const struct xm_grant_active *active(xm_domid domid, uint32_t ref)
 
 void grant_setup(void)
 {
-    fixture_setup(&gx, true);
+    struct xm_config config = xm_config_default(NR_FRAMES);
+
+    config.max_grant_frames = MAX_GRANT_FRAMES;
+    fixture_setup_config(&gx, true, config);
     for (xm_mfn mfn = FIRST_SPARE; mfn < NR_FRAMES; mfn++) {
         xm_frame_set_kind(gx.cpu.machine, mfn, XM_FRAME_FREE);
         domain(0)->tot_pages--;

@@ -20,6 +20,7 @@
 #define GRANTER 7u
 #define PAGE FRAME_FOREIGN /* domain 7's, which it grants */
 
+#define MAX_GRANT_FRAMES 10u
 #define FIRST_SPARE 40u /* these and what follows are free */
 
 #define WRITABLE(n) (XM_PGT_WRITABLE | XM_PGT_VALIDATED | (n))

@@ -91,6 +91,27 @@ START_TEST(copies_of_pages)
 }
 END_TEST
 
+START_TEST(entries_refuse_copies)
+{
+    struct xm_grant_active *act =
+        xm_grant_active(gx.cpu.machine, domain(GRANTER));
+
+    grant_entry(GRANTER, 1, GTF_permit_access, 0, FRAME_XEN);
+    expect_status(copy(copy_op(1, OWN, 0, 0, 8)), GNTST_bad_page,
+                  XM_R_GNT_NOT_OWN);
+    ck_assert_uint_eq(entry_flags(GRANTER, 1), GTF_permit_access);
+    grant_entry(GRANTER, 1, GTF_permit_access, 0, PAGE);
+    act[1] = (struct xm_grant_active){ .pin = XM_PIN_HOST_READ, .domid = 3 };
+    expect_status(copy(copy_op(1, OWN, 0, 0, 8)), ERROR, XM_R_GNT_PINNED);
+    act[1] = (struct xm_grant_active){ .pin = 128 * XM_PIN_HOST_READ };
+    expect_status(copy(copy_op(1, OWN, 0, 0, 8)), ERROR, XM_R_GNT_PINNED);
+    act[1].pin = 0;
+    set_version_2(GRANTER, 1, 15);
+    grant_entry(GRANTER, 2, GTF_transitive, 3, 0);
+    expect_status(copy(copy_op(2, OWN, 0, 0, 8)), ERROR, XM_R_GNT_ENTRY);
+}
+END_TEST
+
 START_TEST(a_pin_without_its_page)
 {
     struct gnttab_map_grant_ref a;
@@ -237,6 +258,7 @@ static const struct {
     { GNTTABOP_get_status_frames, sizeof(struct gnttab_get_status_frames) },
     { GNTTABOP_get_version, sizeof(struct gnttab_get_version) },
     { GNTTABOP_set_version, sizeof(struct gnttab_set_version) },
+    { GNTTABOP_cache_flush, sizeof(struct gnttab_cache_flush) },
 };
 
 START_TEST(arguments_fault)
@@ -254,6 +276,11 @@ START_TEST(arguments_fault)
            XM_R_NONE);
     memset(bytes(OTHER), 0, XM_PAGE_SIZE);
     arg[1] = TARGET_VA;
+    if (calls[_i].cmd == GNTTABOP_cache_flush) { /* has no status */
+        expect(xm_hypercall(&gx.cpu, __HYPERVISOR_grant_table_op, arg), 0,
+               XM_R_NONE);
+        return;
+    }
     expect(xm_hypercall(&gx.cpu, __HYPERVISOR_grant_table_op, arg), -XEN_EFAULT,
            XM_R_CALL_FAULT);
 }
@@ -303,6 +330,72 @@ START_TEST(a_batch_faults_half_way)
            XM_R_CALL_FAULT);
     expect_frame(&gx, PAGE, 1, WRITABLE(0));
     ck_assert_uint_eq(active(GRANTER, 0)->pin, 0);
+}
+END_TEST
+
+static struct gnttab_cache_flush flush_op(xm_mfn mfn)
+{
+    return (struct gnttab_cache_flush){ .a.dev_bus_addr = mfn << 12,
+                                        .length = 1,
+                                        .op = GNTTAB_CACHE_CLEAN };
+}
+
+static struct xm_result flush(struct gnttab_cache_flush op)
+{
+    return grant_call(GNTTABOP_cache_flush, &op, sizeof(op), 1);
+}
+
+/* GNT-97, GNT-98. */
+START_TEST(caches_are_flushed)
+{
+    struct gnttab_cache_flush op = flush_op(OWN);
+
+    expect(flush(op), 0, XM_R_NONE);
+    op.offset = XM_PAGE_SIZE;
+    expect(flush(op), -XEN_EINVAL, XM_R_GNT_CACHE_ARGUMENTS);
+    op.offset = XM_PAGE_SIZE - 1;
+    expect(flush(op), 0, XM_R_NONE);
+    op.length = 2;
+    expect(flush(op), -XEN_EINVAL, XM_R_GNT_CACHE_ARGUMENTS);
+    op = flush_op(OWN);
+    op.op = GNTTAB_CACHE_SOURCE_GREF;
+    expect(flush(op), -XEN_EINVAL, XM_R_GNT_CACHE_ARGUMENTS);
+    expect(flush(flush_op(NR_FRAMES)), -XEN_EINVAL, XM_R_GNT_CACHE_FRAME);
+    expect(flush(flush_op(FRAME_XEN)), -XEN_EPERM, XM_R_GNT_CACHE_OWNER);
+    expect(flush(flush_op(FRAME_MMIO)), -XEN_EPERM, XM_R_GNT_CACHE_OWNER);
+    expect(flush(flush_op(PAGE)), -XEN_EINVAL, XM_R_GNT_CACHE_NOT_MAPPED);
+}
+END_TEST
+
+/* GNT-99: the place of the search goes through the command word. */
+START_TEST(a_search_for_a_grant_is_continued)
+{
+    const struct gnttab_cache_flush op = flush_op(PAGE);
+    uint64_t arg[6] = { GNTTABOP_cache_flush, ARGS_VA, 1 };
+    struct xm_grant_active *last =
+        &xm_grant_active(gx.cpu.machine, domain(GRANTER))[4100];
+
+    domain(GRANTER)->grant.nr_frames = MAX_GRANT_FRAMES;
+    *last = (struct xm_grant_active){ .pin = 1, .mfn = PAGE };
+    memcpy(bytes(ARGS), &op, sizeof(op));
+    gx.cpu.preempt_after = 0;
+    expect(xm_hypercall(&gx.cpu, __HYPERVISOR_grant_table_op, arg),
+           -XEN_ERESTART, XM_R_CALL_PREEMPTED);
+    ck_assert_uint_eq(arg[0], GNTTABOP_cache_flush | 4096);
+    ck_assert_uint_eq(arg[1], ARGS_VA);
+    expect(xm_hypercall(&gx.cpu, __HYPERVISOR_grant_table_op, arg), 0,
+           XM_R_NONE);
+    last->domid = 3; /* used by somebody else */
+    arg[0] = GNTTABOP_cache_flush;
+    arg[1] = ARGS_VA;
+    arg[2] = 1;
+    expect(xm_hypercall(&gx.cpu, __HYPERVISOR_grant_table_op, arg), -XEN_EINVAL,
+           XM_R_GNT_CACHE_NOT_MAPPED);
+    entry(&gx, ARGS, 1)[0] = 0; /* nothing to be flushed */
+    arg[0] = GNTTABOP_cache_flush | 4096;
+    expect(xm_hypercall(&gx.cpu, __HYPERVISOR_grant_table_op, arg), -XEN_EILSEQ,
+           XM_R_GNT_CACHE_PLACE);
+    domain(GRANTER)->grant.nr_frames = 1;
 }
 END_TEST
 
@@ -372,8 +465,11 @@ int main(void)
 
     tcase_add_checked_fixture(t, grant_setup, grant_teardown);
     tcase_add_test(t, copies_of_pages);
+    tcase_add_test(t, entries_refuse_copies);
     tcase_add_test(t, a_pin_without_its_page);
     tcase_add_test(t, copies_of_version_2);
+    tcase_add_test(t, caches_are_flushed);
+    tcase_add_test(t, a_search_for_a_grant_is_continued);
     tcase_add_test(t, calls_are_checked);
     tcase_add_loop_test(t, arguments_fault, 0, COUNT(calls));
     tcase_add_test(t, lists_of_frames_fault);

@@ -451,6 +451,16 @@ START_TEST(handles_run_out)
     domain(0)->grant.max_maptrack_frames = 2;
     ck_assert_uint_eq(next_handle(), 256);
     domain(0)->grant.max_maptrack_frames = 0;
+    /* A vCPU without a list, and nobody who has handles. */
+    gx.cpu.vcpu = 1;
+    domain(0)->vcpu[1] = domain(0)->vcpu[0];
+    domain(0)->vcpu[0].maptrack_head = XM_MAPTRACK_TAIL;
+    domain(0)->vcpu[1].maptrack_head = XM_MAPTRACK_TAIL;
+    domain(0)->vcpu[1].maptrack_tail = XM_MAPTRACK_TAIL;
+    expect_status(map(GOOD_REF, HOST).status, GNTST_no_space,
+                  XM_R_GNT_NO_HANDLE);
+    domain(0)->vcpu[0].maptrack_head = 257;
+    gx.cpu.vcpu = 0;
     /* Another vCPU: two are taken from the first, one for the list. */
     gx.cpu.vcpu = 1;
     domain(0)->vcpu[1] = domain(0)->vcpu[0];

@@ -69,7 +69,7 @@ START_TEST(a_table_grows)
     ck_assert_int_eq(setup_table(GRANTER, 2), GNTST_okay);
     ck_assert_uint_eq(list[0], 1);
     ck_assert_uint_eq(list[1], 11); /* the lowest, but for five others */
-    expect_status(setup_table(0, 5), ERROR, XM_R_GNT_LIMIT);
+    expect_status(setup_table(0, MAX_GRANT_FRAMES + 1), ERROR, XM_R_GNT_LIMIT);
     expect_status(setup_table(6, 1), GNTST_bad_domain, XM_R_GNT_DOMAIN);
     domain(0)->privileged = false;
     expect_status(setup_table(GRANTER, 1), GNTST_permission_denied,
@@ -81,6 +81,52 @@ START_TEST(a_table_grows)
             xm_frame_assign(gx.cpu.machine, mfn, GRANTER);
     expect_status(setup_table(0, 3), ERROR, XM_R_GNT_MEMORY);
     expect(set_version(2), -XEN_ENOMEM, XM_R_GNT_VERSION_MEMORY);
+}
+END_TEST
+
+/* So many frames are free; the number of those that there are. */
+static unsigned int leave_free(unsigned int n)
+{
+    unsigned int found = 0;
+
+    for (xm_mfn mfn = 0; mfn < NR_FRAMES; mfn++) {
+        if (frame(&gx, mfn)->count_info != XM_PGC_STATE_FREE)
+            continue;
+        if (found == n)
+            xm_frame_assign(gx.cpu.machine, mfn, GRANTER);
+        else
+            found++;
+    }
+    return found;
+}
+
+/* Five frames for active entries, one for the guest, one for status words. */
+START_TEST(a_table_grows_in_whole_or_not)
+{
+    struct xm_domain *d = domain(0);
+
+    d->grant.version = 2;
+    ck_assert_uint_eq(leave_free((unsigned int)_i), _i);
+    expect_status(setup_table(0, 2), ERROR, XM_R_GNT_MEMORY);
+    ck_assert_uint_eq(d->grant.nr_frames, 1);
+    ck_assert_uint_eq(leave_free((unsigned int)_i), _i);
+    d->grant.version = 1;
+}
+END_TEST
+
+START_TEST(a_domain_without_a_table)
+{
+    struct xm_config none = xm_config_default(NR_FRAMES);
+    struct fixture f;
+
+    xm_grant_table_destroy(&gx.cpu, domain(GRANTER));
+    leave_free(0);
+    ck_assert(!xm_grant_table_init(&gx.cpu, domain(GRANTER)));
+    expect_status(setup_table(GRANTER, 1), GNTST_bad_domain, XM_R_GNT_DOMAIN);
+    none.max_grant_frames = none.max_maptrack_frames = 0;
+    fixture_setup_config(&f, true, none);
+    ck_assert(!xm_grant_table_init(&f.cpu, xm_domain_at(f.cpu.machine, 0)));
+    fixture_teardown(&f);
 }
 END_TEST
 
@@ -102,7 +148,7 @@ START_TEST(sizes_are_told)
     expect(grant_call(GNTTABOP_query_size, &op, sizeof(op), 1), 0, XM_R_NONE);
     ck_assert_int_eq(op.status, GNTST_okay);
     ck_assert_uint_eq(op.nr_frames, 1);
-    ck_assert_uint_eq(op.max_nr_frames, 4);
+    ck_assert_uint_eq(op.max_nr_frames, MAX_GRANT_FRAMES);
     op.dom = 6;
     expect(grant_call(GNTTABOP_query_size, &op, sizeof(op), 1), 0, XM_R_NONE);
     expect_status(op.status, GNTST_bad_domain, XM_R_GNT_DOMAIN);
@@ -325,6 +371,8 @@ int main(void)
 
     tcase_add_checked_fixture(t, grant_setup, grant_teardown);
     tcase_add_test(t, a_table_grows);
+    tcase_add_loop_test(t, a_table_grows_in_whole_or_not, 0, 7);
+    tcase_add_test(t, a_domain_without_a_table);
     tcase_add_test(t, shared_frames_are_mapped);
     tcase_add_test(t, sizes_are_told);
     tcase_add_test(t, versions_are_told);

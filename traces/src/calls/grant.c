@@ -19,6 +19,7 @@ typedef struct gnttab_set_version set_version;
 typedef struct gnttab_get_version get_version;
 typedef struct gnttab_get_status_frames status_frames;
 typedef struct gnttab_swap_grant_ref swap;
+typedef struct gnttab_cache_flush flush;
 
 #define CMD PVT_IN_REGISTER("cmd", PVT_FIELD_WORD, 0)
 #define COUNT PVT_IN_REGISTER("count", PVT_FIELD_WORD, 2)
@@ -75,5 +76,9 @@ const struct pvt_call_info calls_grant[] = {
          PVT_MEMBER(status_frames, status)),
     CALL("grant.swap", GNTTABOP_swap_grant_ref, swap, PVT_MEMBER(swap, ref_a),
          PVT_MEMBER(swap, ref_b), PVT_MEMBER(swap, status)),
+    CALL("grant.cache_flush", GNTTABOP_cache_flush, flush,
+         PVT_MEMBER_AS("dev_bus_addr", PVT_FIELD_WORD, flush, a.dev_bus_addr),
+         PVT_MEMBER(flush, offset), PVT_MEMBER(flush, length),
+         PVT_MEMBER(flush, op)),
     { NULL },
 };

@@ -167,6 +167,11 @@ int16_t xm__grant_copy_one(struct xm_cpu *c, struct copy_bufs *b,
                            const struct gnttab_copy *op);
 void xm__grant_copy_release(struct xm_cpu *c, struct copy_bufs *b);
 
+/* *REF: where the search begins, *AGAIN: and must go on. cache.c */
+struct xm_result xm__grant_cache_flush(struct xm_cpu *c,
+                                       const struct gnttab_cache_flush *op,
+                                       uint32_t *ref, bool *again);
+
 int16_t xm__grant_transfer(struct xm_cpu *c, const struct gnttab_transfer *op);
 int16_t xm__swap_grant_ref(struct xm_cpu *c, uint32_t a, uint32_t b);
 

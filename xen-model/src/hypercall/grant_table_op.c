@@ -179,6 +179,34 @@ static struct xm_result copy(struct xm_cpu *c, uint64_t arg[6])
     return r;
 }
 
+/* The search for a page may stop and go on by way of the command word. */
+static struct xm_result cache_flush(struct xm_cpu *c, uint64_t arg[6])
+{
+    const uint64_t first = arg[1];
+    uint32_t ref = (uint32_t)arg[0] & ~CMD_MASK;
+    bool again = false;
+    struct xm_result r;
+
+    while (arg[2] != 0) {
+        struct gnttab_cache_flush op;
+
+        arg[0] = GNTTABOP_cache_flush | (ref & ~CMD_MASK);
+        if ((arg[1] != first || again) && xm__preempt_check(c))
+            return xm__interrupted(-XEN_ERESTART);
+        if (!xm__grant_fetch(c, &op, arg[1], sizeof(op), &r))
+            return r;
+        r = xm__grant_cache_flush(c, &op, &ref, &again);
+        if (r.rc != 0)
+            return r;
+        if (again)
+            continue;
+        ref = 0;
+        arg[1] += sizeof(op);
+        arg[2]--;
+    }
+    return xm__ok();
+}
+
 static struct xm_result list_op(struct xm_cpu *c, uint32_t cmd, uint64_t arg[6])
 {
     if (!xm__guest_address(arg[1]))
@@ -192,6 +220,8 @@ static struct xm_result list_op(struct xm_cpu *c, uint32_t cmd, uint64_t arg[6])
         return one_by_one(c, swap, sizeof(struct gnttab_swap_grant_ref), arg);
     case GNTTABOP_copy:
         return copy(c, arg);
+    case GNTTABOP_cache_flush:
+        return cache_flush(c, arg);
     default:
         return unmap(c, cmd == GNTTABOP_unmap_and_replace, arg);
     }
@@ -203,7 +233,7 @@ static struct xm_result grant_table_op(struct xm_cpu *c, uint64_t arg[6])
 
     if (arg[2] > INT32_MAX)
         return xm__deny(XM_R_GNT_COUNT, arg[2], 0);
-    if ((uint32_t)arg[0] != cmd)
+    if ((uint32_t)arg[0] != cmd && cmd != GNTTABOP_cache_flush)
         return xm__deny(XM_R_GNT_CONTINUATION, arg[0], 0);
     switch (cmd) {
     case GNTTABOP_map_grant_ref:
@@ -212,6 +242,7 @@ static struct xm_result grant_table_op(struct xm_cpu *c, uint64_t arg[6])
     case GNTTABOP_transfer:
     case GNTTABOP_copy:
     case GNTTABOP_swap_grant_ref:
+    case GNTTABOP_cache_flush:
         return list_op(c, cmd, arg);
     default:
         return xm__grant_info_op(c, cmd, arg[1], (uint32_t)arg[2]);
