@@ -6,6 +6,7 @@
 #define EMU_CLI_CLI_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum cli_exit {
     CLI_AGREES = 0,
@@ -17,6 +18,10 @@ enum cli_exit {
 /* What --on says: xen or model. False after an error message. */
 bool cli_parse_on(const char *command, const char *value, bool *on_xen);
 
+/* What --break says, or-ed into *FAULTS. False after an error message. */
+bool cli_parse_break(const char *command, const char *name, uint32_t *faults);
+
+int cli_fuzz(int argc, char **argv);
 int cli_replay(int argc, char **argv);
 int cli_rules(int argc, char **argv);
 int cli_methods(int argc, char **argv);

@@ -4,6 +4,8 @@
  */
 #include "cli.h"
 
+#include <xen-model/machine.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +15,7 @@ static const struct {
     const char *summary;
 } commands[] = {
     { "replay", cli_replay, "run traces on the model, or also on actual Xen" },
+    { "fuzz", cli_fuzz, "run random operations, and compare" },
     { "methods", cli_methods, "compare the ways to reach page tables" },
     { "rules", cli_rules, "list why Xen refuses or alters what a guest asks" },
 };
@@ -25,6 +28,26 @@ bool cli_parse_on(const char *command, const char *value, bool *on_xen)
         return true;
     fprintf(stderr, "pinfold %s: --on is xen or model, not '%s'\n", command,
             value);
+    return false;
+}
+
+bool cli_parse_break(const char *command, const char *name, uint32_t *faults)
+{
+    static const struct {
+        const char *name;
+        uint32_t fault;
+    } names[] = { { "linear-writable", XM_FAULT_LINEAR_WRITABLE },
+                  { "fast-path-rw", XM_FAULT_FAST_PATH_RW },
+                  { "writable-typed", XM_FAULT_WRITABLE_TYPED } };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(name, names[i].name) == 0) {
+            *faults |= names[i].fault;
+            return true;
+        }
+    }
+    fprintf(stderr, "pinfold %s: no check is called '%s'; --help lists them\n",
+            command, name);
     return false;
 }
 

@@ -51,28 +51,6 @@ struct replay {
     time_t shown; /* the progress */
 };
 
-static bool parse_break(const char *name, uint32_t *faults)
-{
-    static const struct {
-        const char *name;
-        uint32_t fault;
-    } names[] = { { "linear-writable", XM_FAULT_LINEAR_WRITABLE },
-                  { "fast-path-rw", XM_FAULT_FAST_PATH_RW },
-                  { "writable-typed", XM_FAULT_WRITABLE_TYPED } };
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(name, names[i].name) == 0) {
-            *faults |= names[i].fault;
-            return true;
-        }
-    }
-    fprintf(stderr,
-            "pinfold replay: no check is called '%s'; --help lists "
-            "them\n",
-            name);
-    return false;
-}
-
 static bool parse_version(const char *text, unsigned int *minor)
 {
     int end = 0;
@@ -121,7 +99,7 @@ static int parse(int argc, char **argv, struct replay_options *o)
             o->kernel = optarg;
             break;
         case 'b':
-            good = parse_break(optarg, &o->faults);
+            good = cli_parse_break("replay", optarg, &o->faults);
             break;
         case 'v':
             o->verbose = true;

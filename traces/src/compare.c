@@ -62,73 +62,74 @@ void run_compare_arguments(struct run *r, const uint8_t *a, const uint8_t *b,
     }
 }
 
-/*
- * Slots 256 to 271 of an L4 are Xen's own and differ between machines. They
- * stay behind when the frame is an L4 no more: until something else is
- * written, they may still differ.
- */
-static bool is_xens_own(const struct run *r, uint32_t page, unsigned int slot,
-                        uint64_t model, uint64_t other)
-{
-    const struct leftover *l = &r->leftovers[page];
-    const unsigned int i = slot - XM_L4_XEN_FIRST;
-
-    return xm_l4_slot_is_xen(slot) && l->any &&
-           l->slots[SIDE_MODEL][i] == model && l->slots[SIDE_OTHER][i] == other;
-}
-
 static int compare_entries(struct run *r, uint32_t page)
 {
     const struct pvt_watched *w = &r->watched[page];
-    struct leftover *l = &r->leftovers[page];
     uint64_t words[NR_SIDES][XM_ENTRIES];
 
     for (enum side s = SIDE_MODEL; s < NR_SIDES; s++)
         if (r->sides[s]->ops->read_page(r->sides[s], w->mfn, words[s]) != 0)
             return -1;
-    if (xm_pgt_level(w->model.type_info) == 4 &&
-        xm_pgt_level(w->other.type_info) == 4) {
-        l->any = true;
-        for (enum side s = SIDE_MODEL; s < NR_SIDES; s++)
-            memcpy(l->slots[s], &words[s][XM_L4_XEN_FIRST],
-                   sizeof(l->slots[s]));
-    }
     if (memcmp(words[SIDE_MODEL], words[SIDE_OTHER], XM_PAGE_SIZE) == 0)
         return 0;
     for (uint32_t i = 0; i < XM_ENTRIES; i++)
-        if (!is_xens_own(r, page, i, words[SIDE_MODEL][i],
-                         words[SIDE_OTHER][i]))
-            compare(r, PVT_KIND_ENTRY, w, i, words[SIDE_MODEL][i],
-                    words[SIDE_OTHER][i]);
+        compare(r, PVT_KIND_ENTRY, w, i, words[SIDE_MODEL][i],
+                words[SIDE_OTHER][i]);
     return 0;
+}
+
+static bool is_free(const struct xm_frame *f)
+{
+    return (f->count_info & XM_PGC_STATE_MASK) == XM_PGC_STATE_FREE;
 }
 
 /*
  * The small fields share their bytes with the time stamp of TLB flushes: they
  * mean something in a live table only.
  */
+static bool has_linear_count(const struct xm_frame *f)
+{
+    return xm_pgt_level(f->type_info) != 0 &&
+           (f->type_info & XM_PGT_COUNT_MASK) != 0;
+}
+
+/*
+ * Of a table that is validated in whole these are left over from when Xen was
+ * last interrupted while it did that, which is a matter of the clock.
+ */
+static bool has_progress(const struct xm_frame *f)
+{
+    return has_linear_count(f) && (f->type_info & XM_PGT_PARTIAL);
+}
+
+bool pvt_frames_agree(const struct xm_frame *a, const struct xm_frame *b)
+{
+    /* Of a free frame, the rest of these words is the allocator's. */
+    if (is_free(a) && is_free(b))
+        return true;
+    if (a->count_info != b->count_info || a->type_info != b->type_info)
+        return false;
+    if (has_linear_count(a) && a->linear_count != b->linear_count)
+        return false;
+    return !has_progress(a) || (a->nr_validated == b->nr_validated &&
+                                a->partial_set == b->partial_set);
+}
+
 static void compare_frame(struct run *r, const struct pvt_watched *w)
 {
     const struct xm_frame *a = &w->model, *b = &w->other;
 
-    /* Of a free frame, the rest of these words is the allocator's. */
-    if ((a->count_info & XM_PGC_STATE_MASK) == XM_PGC_STATE_FREE &&
-        (b->count_info & XM_PGC_STATE_MASK) == XM_PGC_STATE_FREE)
+    if (pvt_frames_agree(a, b))
         return;
     compare(r, PVT_KIND_COUNT_INFO, w, PVT_NO_SLOT, a->count_info,
             b->count_info);
     compare(r, PVT_KIND_TYPE_INFO, w, PVT_NO_SLOT, a->type_info, b->type_info);
-    if (a->type_info != b->type_info || xm_pgt_level(a->type_info) == 0 ||
-        (a->type_info & XM_PGT_COUNT_MASK) == 0)
+    if (a->type_info != b->type_info || !has_linear_count(a))
         return;
     compare(r, PVT_KIND_LINEAR, w, PVT_NO_SLOT,
             (uint64_t)(int64_t)a->linear_count,
             (uint64_t)(int64_t)b->linear_count);
-    /*
-     * Of a table that is validated in whole these are left over from when Xen
-     * was last interrupted while it did that, which is a matter of the clock.
-     */
-    if (!(a->type_info & XM_PGT_PARTIAL))
+    if (!has_progress(a))
         return;
     compare(r, PVT_KIND_NR_VALIDATED, w, PVT_NO_SLOT, a->nr_validated,
             b->nr_validated);
@@ -139,8 +140,7 @@ static void compare_frame(struct run *r, const struct pvt_watched *w)
 /* Xen keeps something of its own there, which is not modelled. */
 static bool is_private(const struct xm_frame *f)
 {
-    return f->owner == XM_DOMID_NONE &&
-           (f->count_info & XM_PGC_STATE_MASK) != XM_PGC_STATE_FREE;
+    return f->owner == XM_DOMID_NONE && !is_free(f);
 }
 
 int run_compare_state(struct run *r)

@@ -270,6 +270,48 @@ static int access_memory(struct model *m, const struct pvt_op *op,
     return 0;
 }
 
+/* Lists of requests, with Xen's continuations until all is done. */
+static struct xm_result requests(struct xm_cpu *c, const struct pvt_op *op,
+                                 uint32_t *done)
+{
+    uint32_t from = 0, count = op->count, foreigndom = op->foreigndom;
+    struct xm_result r;
+
+    for (;;) {
+        const bool none = count == XM_PREEMPTED;
+
+        r = op->call == PVT_MMU_UPDATE
+                ? xm_mmu_update(c, none ? NULL : op->updates + from, count,
+                                done, foreigndom)
+                : xm_mmuext_op(c, none ? NULL : op->ops + from, count, done,
+                               foreigndom);
+        if (r.rc != -XEN_ERESTART ||
+            xm_domain_find(c->machine, op->domid)->crashed)
+            return r;
+        if (*done != PVT_DONE_UNTOUCHED) {
+            from = *done;
+            count = (op->count - from) | XM_PREEMPTED;
+        }
+        /* What is left is a deferred put, and the answer is known. */
+        if (count == XM_PREEMPTED)
+            foreigndom = (uint32_t)r.seen[0];
+    }
+}
+
+static struct xm_result update_va_mapping(struct xm_cpu *c,
+                                          const struct pvt_op *op)
+{
+    struct xm_result r;
+
+    do {
+        r = op->other == DOMID_SELF
+                ? xm_update_va_mapping(c, op->va, op->val, op->flags)
+                : xm_update_va_mapping_otherdomain(c, op->va, op->val,
+                                                   op->flags, op->other);
+    } while (r.rc == -XEN_ERESTART);
+    return r;
+}
+
 static int execute(struct pvt_backend *b, const struct pvt_op *op,
                    struct pvt_outcome *out)
 {
@@ -282,18 +324,11 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
     xm_domain_find(c->machine, op->domid)->vcpu[op->vcpu].up = true;
     switch (op->call) {
     case PVT_MMU_UPDATE:
-        out->why = xm_mmu_update(c, op->updates, op->count, &out->done,
-                                 op->foreigndom);
-        break;
     case PVT_MMUEXT_OP:
-        out->why =
-            xm_mmuext_op(c, op->ops, op->count, &out->done, op->foreigndom);
+        out->why = requests(c, op, &out->done);
         break;
     case PVT_UPDATE_VA_MAPPING:
-        out->why = op->other == DOMID_SELF
-                       ? xm_update_va_mapping(c, op->va, op->val, op->flags)
-                       : xm_update_va_mapping_otherdomain(c, op->va, op->val,
-                                                          op->flags, op->other);
+        out->why = update_va_mapping(c, op);
         break;
     case PVT_HYPERCALL:
         if (hypercall(model_of(b), op, out) != 0)

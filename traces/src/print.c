@@ -31,10 +31,17 @@ static void print_slot(FILE *f, const struct pvt_trace *t, struct pvt_slot s)
     fprintf(f, "[%" PRIu32 "]", s.index);
 }
 
+void pvt_flags_print(FILE *f, uint64_t flags)
+{
+    for (size_t i = 0; term_flags[i].name; i++) {
+        if (flags & term_flags[i].bit)
+            fprintf(f, " %s", term_flags[i].name);
+        flags &= ~term_flags[i].bit; /* PAT is another name of PSE */
+    }
+}
+
 void print_entry(FILE *f, const struct pvt_trace *t, const struct pvt_entry *e)
 {
-    uint64_t left = e->flags;
-
     if (!e->has_frame) {
         print_number(f, e->raw);
         return;
@@ -46,11 +53,7 @@ void print_entry(FILE *f, const struct pvt_trace *t, const struct pvt_entry *e)
     pvt_frame_ref_print(f, t, e->frame);
     if (e->kind != PVT_ENTRY_PAGE_TABLE)
         return;
-    for (size_t i = 0; term_flags[i].name; i++) {
-        if (left & term_flags[i].bit)
-            fprintf(f, " %s", term_flags[i].name);
-        left &= ~term_flags[i].bit; /* PAT is another name of PSE */
-    }
+    pvt_flags_print(f, e->flags);
     if (e->raw)
         fprintf(f, " raw 0x%" PRIx64, e->raw);
 }

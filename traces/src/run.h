@@ -9,15 +9,7 @@
 #include <traces/runner.h>
 #include <xen-model/pte.h>
 
-#define XEN_SLOTS (XM_L4_XEN_LAST - XM_L4_XEN_FIRST + 1u)
-
 enum side { SIDE_MODEL, SIDE_OTHER, NR_SIDES };
-
-/* What a frame that was an L4 still holds of Xen's own entries. */
-struct leftover {
-    bool any;
-    uint64_t slots[NR_SIDES][XEN_SLOTS];
-};
 
 /* A trace being run. */
 struct run {
@@ -27,7 +19,6 @@ struct run {
     struct pvt_backend *sides[NR_SIDES];
     struct pvt_known_frames known[PVT_MAX_DOMAINS]; /* of each domain */
     xm_mfn *pages;
-    struct leftover *leftovers;
     struct pvt_watched *watched; /* the pages, then the boot tables */
     uint32_t nr_watched;
     struct pvt_grants *grants; /* one a side */

@@ -127,11 +127,10 @@ static int prepare(struct run *r)
     struct pvt_backend *other = r->sides[SIDE_OTHER];
 
     r->pages = calloc(t->nr_pages + 1u, sizeof(*r->pages));
-    r->leftovers = calloc(t->nr_pages + 1u, sizeof(*r->leftovers));
     r->watched = calloc(t->nr_pages + 3u * t->nr_domains, sizeof(*r->watched));
     r->grants = calloc(NR_SIDES, sizeof(*r->grants));
     r->alloc = calloc(t->nr_pages + 1u, sizeof(*r->alloc));
-    if (!r->pages || !r->leftovers || !r->watched || !r->alloc || !r->grants)
+    if (!r->pages || !r->watched || !r->alloc || !r->grants)
         return fail(r, "out of memory: free some");
     if (take_pages(r) != 0 || (other && write_pages(r, SIDE_OTHER) != 0))
         return -1;
@@ -387,7 +386,6 @@ int pvt_run(const struct pvt_runner *runner, const struct pvt_trace *t,
     if (end_trace(&r) != 0)
         rc = -1;
     free(r.pages);
-    free(r.leftovers);
     free(r.watched);
     free(r.alloc);
     free(r.grants);

@@ -5,10 +5,9 @@
  * arch_set_info_guest(), init_xen_l4_slots(), fill_ro_mpt() and zap_ro_mpt().
  * Rules CR3-*, VAL-41..45, VMA-05..08.
  *
- * What Xen writes into its slots is its own business and differs between
- * hosts. The model writes a token of the same shape, and keeps the two facts
- * a guest can see: slot 256 shows the M2P or is empty, slot 258 is the table
- * itself.
+ * What Xen writes into its slots differs between hosts and domains: the domain
+ * says what it is (xm_domain.xen_l4). But slot 256 shows the M2P or is empty,
+ * and slot 258 is the table itself.
  */
 #include "internal.h"
 
@@ -18,16 +17,24 @@
 #define XEN_TOKEN (XM_PTE_P | XM_PTE_RW | XM_PTE_A | XM_PTE_D)
 #define M2P_TOKEN (XM_PTE_P | XM_PTE_US | XM_PTE_A | XM_PTE_NX)
 
+void xm__init_xen_l4(uint64_t slots[XM_L4_XEN_SLOTS])
+{
+    for (unsigned int i = 0; i < XM_L4_XEN_SLOTS; i++)
+        slots[i] = XEN_TOKEN;
+    slots[SLOT_RO_M2P - XM_L4_XEN_FIRST] = M2P_TOKEN;
+    slots[SLOT_LINEAR - XM_L4_XEN_FIRST] = XEN_TOKEN | XM_PTE_NX;
+    slots[SLOT_SHADOW_LINEAR - XM_L4_XEN_FIRST] = 0;
+}
+
 void xm__init_xen_l4_slots(struct xm_cpu *c, xm_mfn table,
                            const struct xm_domain *d)
 {
     uint64_t *const t = xm__ram_to_write(c, table);
 
-    for (unsigned int i = XM_L4_XEN_FIRST; i <= XM_L4_XEN_LAST; i++)
-        t[i] = XEN_TOKEN;
-    t[SLOT_RO_M2P] = d->m2p_strict ? M2P_TOKEN : 0;
-    t[SLOT_LINEAR] = xm_pte(table, XEN_TOKEN | XM_PTE_NX);
-    t[SLOT_SHADOW_LINEAR] = 0;
+    __builtin_memcpy(&t[XM_L4_XEN_FIRST], d->xen_l4, sizeof(d->xen_l4));
+    if (!d->m2p_strict)
+        t[SLOT_RO_M2P] = 0;
+    t[SLOT_LINEAR] = xm_pte(table, t[SLOT_LINEAR]);
 }
 
 /* MFN is a kernel base from now on: VMA-05. */
@@ -36,7 +43,7 @@ static void fill_ro_mpt(struct xm_cpu *c, xm_mfn mfn)
     uint64_t *const slot = &xm__ram_to_write(c, mfn)[SLOT_RO_M2P];
 
     if (!xm__domain(c)->m2p_strict && *slot == 0)
-        *slot = M2P_TOKEN;
+        *slot = xm__domain(c)->xen_l4[SLOT_RO_M2P - XM_L4_XEN_FIRST];
 }
 
 /* MFN is a user base from now on: VMA-06. */

@@ -210,6 +210,8 @@ struct xm_result xm__get_linear_pagetable(struct xm_cpu *c, unsigned int level,
 
 /* -- base pointers and deferred puts (base.c, deferred.c) ------------------ */
 
+/* Tokens of the shape that a host has. */
+void xm__init_xen_l4(uint64_t slots[XM_L4_XEN_SLOTS]);
 void xm__init_xen_l4_slots(struct xm_cpu *c, xm_mfn table,
                            const struct xm_domain *d);
 struct xm_result xm__new_guest_cr3(struct xm_cpu *c, xm_mfn mfn);

@@ -117,6 +117,7 @@ struct xm_domain *xm_domain_create(struct xm_machine *m, xm_domid domid,
                                  .max_pages = UINT32_MAX,
                                  .nr_vcpus = XM_MAX_VCPUS,
                                  .domid = domid };
+        xm__init_xen_l4(d->xen_l4);
         return d;
     }
     return NULL;

@@ -133,6 +133,7 @@ int shim__find_tables(struct shim *s)
                           "4.17: dom0's L4 reads count %#llx type %#llx",
                           (unsigned long long)l4.count_info,
                           (unsigned long long)l4.type_info);
+    s->m2p_l4e = shim__page(s, d->boot_l4)[XM_L4_XEN_FIRST];
     d->boot_l3 = xm_pte_mfn(shim__page(s, d->boot_l4)[511]);
     d->boot_l2 = xm_pte_mfn(shim__page(s, d->boot_l3)[510]);
     return 0;
@@ -228,6 +229,17 @@ static int export_size(struct shim_domain *d, struct xm_domain *to)
     return 0;
 }
 
+/* What Xen has put into the L4 that the domain began with. */
+static void export_xen_l4(const struct shim_domain *d, struct xm_domain *to)
+{
+    const uint64_t linear = XM_L4_XEN_FIRST + 2u;
+    const uint64_t *l4 = shim__page(d->shim, d->boot_l4);
+
+    memcpy(to->xen_l4, &l4[XM_L4_XEN_FIRST], sizeof(to->xen_l4));
+    to->xen_l4[0] = d->shim->m2p_l4e;
+    to->xen_l4[linear - XM_L4_XEN_FIRST] = l4[linear] & XM_PTE_FLAGS_MASK;
+}
+
 static int export_domain(struct shim_domain *d, struct xm_machine *m)
 {
     struct xm_domain *to = xm_domain_create(m, d->domid, d->domid == 0);
@@ -236,6 +248,7 @@ static int export_domain(struct shim_domain *d, struct xm_machine *m)
         return shim__fail(d->shim, "the machine has a domain %u already",
                           d->domid);
     to->nr_vcpus = SHIM_ALL_VCPUS;
+    export_xen_l4(d, to);
     for (uint32_t i = 0; i < SHIM_VCPUS; i++)
         if (export_vcpu(&d->vcpu[i], to) != 0)
             return -1;

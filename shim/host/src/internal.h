@@ -49,7 +49,8 @@ struct shim {
     struct shim_domain domains[SHIM_DOMAINS]; /* by domid */
     struct shim_vcpu *active;                 /* the one that spins */
     uint32_t domctl_version; /* of Xen's interface, 0: not known yet */
-    uint64_t m2p; /* machine address of the M2P's first 2 MiB */
+    uint64_t m2p;            /* machine address of the M2P's first 2 MiB */
+    uint64_t m2p_l4e;        /* with which L4 tables show it to guests */
     /* Machine address of each 2 MiB of Xen's frame table. */
     uint64_t frame_table[SHIM_MAX_GROUPS];
 };

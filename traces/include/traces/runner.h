@@ -97,6 +97,10 @@ struct pvt_runner {
     void *context;
 };
 
+/* Do the states of one frame agree, as far as they mean something? */
+bool pvt_frames_agree(const struct xm_frame *model,
+                      const struct xm_frame *other);
+
 /*
  * Runs T. Findings are in REPORT and are no failure; -1 and the message of
  * REPORT if it could not be run.

@@ -276,6 +276,9 @@ void pvt_trace_print(FILE *f, const struct pvt_trace *t);
 void pvt_step_print(FILE *f, const struct pvt_trace *t,
                     const struct pvt_step *s);
 
+/* Prints the names of the flags in an entry, a space before each. */
+void pvt_flags_print(FILE *f, uint64_t flags);
+
 /* Prints a frame by its name in the trace. */
 void pvt_frame_ref_print(FILE *f, const struct pvt_trace *t,
                          struct pvt_frame_ref r);

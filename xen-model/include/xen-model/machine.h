@@ -12,6 +12,7 @@
 #include <xen-model/descriptor.h>
 #include <xen-model/frame.h>
 #include <xen-model/grant.h>
+#include <xen-model/pte.h>
 #include <xen-model/rule.h>
 
 #define XM_MAX_DOMAINS 8u
@@ -45,13 +46,13 @@ struct xm_mfn_range {
 };
 
 struct xm_config {
-    uint32_t xen_minor; /* Xen 4.xen_minor */
-    bool flush_cache_alike;   /* both cache flushes refuse alike (VER-38) */
-    bool dom_io_is_xen_heap;  /* the flag of dom_io's frames (VER-10) */
-    uint32_t nr_frames; /* frames the machine has, Xen's max_page */
-    bool pv_linear_pt;  /* linear page tables allowed */
-    bool self_snoop;    /* CPU feature: WC mappings stay coherent */
-    xm_mfn iomem_limit; /* first frame above the physical address width */
+    uint32_t xen_minor;      /* Xen 4.xen_minor */
+    bool flush_cache_alike;  /* both cache flushes refuse alike (VER-38) */
+    bool dom_io_is_xen_heap; /* the flag of dom_io's frames (VER-10) */
+    uint32_t nr_frames;      /* frames the machine has, Xen's max_page */
+    bool pv_linear_pt;       /* linear page tables allowed */
+    bool self_snoop;         /* CPU feature: WC mappings stay coherent */
+    xm_mfn iomem_limit;      /* first frame above the physical address width */
     struct xm_mfn_range iomem_denied[XM_MAX_RANGES];    /* not even dom0 */
     struct xm_mfn_range iomem_read_only[XM_MAX_RANGES]; /* RW is dropped */
     /* Of these, the pages of PCI configuration space. */
@@ -112,6 +113,11 @@ struct xm_domain {
     uint32_t tot_pages, max_pages; /* frames it has, and may have */
     xm_domid domid;
     uint32_t nr_vcpus; /* of these exist */
+    /*
+     * What Xen writes into its slots of the domain's L4 tables. In the slot of
+     * the linear page tables the frame is that of the table.
+     */
+    uint64_t xen_l4[XM_L4_XEN_SLOTS];
     struct xm_vcpu vcpu[XM_MAX_VCPUS];
     struct xm_grant_table grant;
 };

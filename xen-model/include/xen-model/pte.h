@@ -63,6 +63,7 @@ static inline unsigned int xm_va_index(xm_vaddr va, unsigned int level)
 /* Xen keeps slots 256..271 of every L4 for itself. */
 #define XM_L4_XEN_FIRST 256u
 #define XM_L4_XEN_LAST 271u
+#define XM_L4_XEN_SLOTS (XM_L4_XEN_LAST - XM_L4_XEN_FIRST + 1u)
 
 static inline bool xm_l4_slot_is_xen(unsigned int slot)
 {

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A campaign of pinfold fuzz.
+ */
+#ifndef EMU_CLI_FUZZ_H
+#define EMU_CLI_FUZZ_H
+
+#include <fuzz/generate.h>
+
+struct fuzz_options {
+    bool on_xen;
+    uint64_t seed, ops, seconds, length, stop_after;
+    const char *findings, *hypervisor, *kernel;
+    uint32_t faults; /* enum xm_fault, or-ed */
+};
+
+struct fuzz_run {
+    const struct fuzz_options *options;
+    struct pvt_backend *model, *other;
+    struct fz_session session;
+    bool open;
+    double started, shown;
+    uint64_t ops, programs, findings, restarts;
+    struct xm_rule_set fired; /* of all programs */
+    char version[64];
+};
+
+/* The machines of a campaign. An exit status. */
+int fuzz_open(struct fuzz_run *r);
+void fuzz_close(struct fuzz_run *r);
+
+/* Shrinks P, which ended in WHY, prints it as a trace and saves it. */
+int fuzz_finding(struct fuzz_run *r, struct fz_program *p, enum fz_outcome why);
+
+int fuzz_campaign(const struct fuzz_options *o);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A campaign: one program after the other, until there are enough operations
+ * or findings.
+ */
+#include "cli.h"
+#include "fuzz.h"
+#include "xen.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MODEL_FRAMES 4096u
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+void fuzz_close(struct fuzz_run *r)
+{
+    if (r->open)
+        fz_close(&r->session);
+    r->open = false;
+    if (r->model)
+        r->model->ops->close(r->model);
+    if (r->other)
+        r->other->ops->close(r->other);
+    r->model = r->other = NULL;
+}
+
+static int open_xen(struct fuzz_run *r)
+{
+    char message[512] = "";
+
+    if (cli_xen_open(r->options->hypervisor, r->options->kernel, false,
+                     &r->other, message, sizeof(message)) != 0) {
+        fprintf(stderr, "pinfold fuzz: %s\n", message);
+        r->other = NULL;
+        return -1;
+    }
+    snprintf(r->version, sizeof(r->version), "%s", r->other->version);
+    if (pvt_model_adopt(r->other, &r->model) == 0)
+        return 0;
+    fprintf(stderr, "pinfold fuzz: %s\n", r->other->message);
+    r->model = NULL;
+    return -1;
+}
+
+int fuzz_open(struct fuzz_run *r)
+{
+    int rc = r->options->on_xen ? open_xen(r)
+                                : pvt_model_open(MODEL_FRAMES, &r->model);
+
+    if (rc == 0 && !fz_open(&r->session, r->model, r->other))
+        rc = -1;
+    if (rc != 0) {
+        fuzz_close(r);
+        return CLI_ENVIRONMENT;
+    }
+    r->open = true;
+    xm_machine_set_faults(pvt_model_cpu(r->model)->machine, r->options->faults);
+    return CLI_AGREES;
+}
+
+static uint32_t rules_fired(const struct fuzz_run *r)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 1; i < XM_NR_RULES; i++)
+        n += xm_rule_set_has(&r->fired, (enum xm_rule)i);
+    return n;
+}
+
+static void progress(struct fuzz_run *r, bool last)
+{
+    const double t = now();
+
+    if (!last && (!isatty(STDERR_FILENO) || t < r->shown + 1))
+        return;
+    r->shown = t;
+    fprintf(last ? stdout : stderr,
+            "%s%" PRIu64 " operations in %" PRIu64
+            " programs, %.0f a second, %u rules spoke, %" PRIu64
+            " interrupted, %" PRIu64 " differences%s",
+            last ? "" : "\r", r->ops, r->programs,
+            (double)r->ops / (t - r->started + 1e-9), rules_fired(r),
+            r->session.interrupted, r->findings, last ? "\n" : "");
+}
+
+static void note_fired(struct fuzz_run *r)
+{
+    const struct pvt_outcome *o = &r->session.out[0];
+
+    for (size_t i = 0; i < sizeof(r->fired.bits) / sizeof(r->fired.bits[0]);
+         i++)
+        r->fired.bits[i] |= o->fired.bits[i];
+    xm_rule_set_add(&r->fired, o->why.rule);
+}
+
+/* Makes a program while it runs. P: all of it. */
+static enum fz_outcome run_program(struct fuzz_run *r, struct fz_random *random,
+                                   struct fz_program *p)
+{
+    struct fz_session *s = &r->session;
+    struct fz_op ops[FZ_MAX_BATCH];
+    enum fz_outcome rc;
+
+    if (!fz_generate_begin(random, p))
+        return FZ_FAILED;
+    rc = fz_begin(s, p);
+    for (uint64_t i = 0; rc == FZ_AGREES && i < r->options->length; i++) {
+        const uint32_t n = fz_generate(random, s, ops);
+
+        for (uint32_t k = 0; k < n; k++)
+            if (!fz_append(p, &ops[k]))
+                return FZ_FAILED;
+        rc = fz_step(s, p, p->nr_ops - n);
+        if (rc == FZ_NO_CALL) {
+            p->nr_ops -= n;
+            rc = FZ_AGREES;
+            continue;
+        }
+        note_fired(r);
+        r->ops++;
+        progress(r, false);
+    }
+    if (rc == FZ_AGREES)
+        rc = fz_compare_all(s);
+    if (rc == FZ_AGREES)
+        return fz_end(s);
+    if (rc == FZ_DIFFERS && fz_end(s) != FZ_AGREES)
+        return FZ_LOST;
+    return rc;
+}
+
+static bool enough(const struct fuzz_run *r)
+{
+    const struct fuzz_options *o = r->options;
+
+    return r->ops >= o->ops || r->findings >= o->stop_after ||
+           (o->seconds && now() > r->started + (double)o->seconds);
+}
+
+/* An exit status. */
+static int one_program(struct fuzz_run *r)
+{
+    struct fz_random seeds = { r->options->seed };
+    struct fz_random random = { fz_next(&seeds) ^ r->programs };
+    struct fz_program p;
+    enum fz_outcome why;
+    int rc = CLI_AGREES;
+
+    why = run_program(r, &random, &p);
+    r->programs++;
+    if (why == FZ_FAILED) {
+        fprintf(stderr, "pinfold fuzz: %s\n", r->session.message);
+        rc = CLI_ENVIRONMENT;
+    } else if (why != FZ_AGREES) {
+        rc = fuzz_finding(r, &p, why);
+    }
+    fz_free(&p);
+    return rc;
+}
+
+int fuzz_campaign(const struct fuzz_options *o)
+{
+    struct fuzz_run r = { .options = o };
+    int rc = fuzz_open(&r);
+
+    if (rc != CLI_AGREES)
+        return rc;
+    printf("seed %" PRIu64 ", on the model%s%s\n", o->seed,
+           o->on_xen ? " and on actual " : "", r.version);
+    fflush(stdout);
+    r.started = now();
+    while (rc == CLI_AGREES && !enough(&r))
+        rc = one_program(&r);
+    if (isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+    progress(&r, true);
+    fuzz_close(&r);
+    return rc != CLI_AGREES ? rc : r.findings ? CLI_FINDING : CLI_AGREES;
+}

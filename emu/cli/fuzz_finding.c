@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is done with a program in which model and Xen differ.
+ */
+#include "cli.h"
+#include "fuzz.h"
+#include "replay.h"
+
+#include <fuzz/shrink.h>
+#include <traces/runner.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define ATTEMPTS 2000u
+#define ATTEMPTS_WITH_RESTART 40u /* each takes more than a second */
+#define REPEATS 3u
+
+struct search {
+    struct fuzz_run *run;
+    enum fz_outcome why;
+    int rc; /* the machines cannot be started again */
+};
+
+/* After a loss there is a new machine. */
+static bool restart(struct fuzz_run *r)
+{
+    fuzz_close(r);
+    r->restarts++;
+    return fuzz_open(r) == CLI_AGREES;
+}
+
+static bool shows(void *context, const struct fz_program *p)
+{
+    struct search *s = context;
+    struct fuzz_run *r = s->run;
+    enum fz_outcome got;
+    uint32_t at;
+
+    if (s->rc != CLI_AGREES)
+        return false;
+    r->session.thorough = true;
+    got = fz_run(&r->session, p, &at, NULL);
+    r->session.thorough = false;
+    if (got != FZ_AGREES && got != FZ_DIFFERS && !restart(r))
+        s->rc = CLI_ENVIRONMENT;
+    return got == s->why;
+}
+
+/* The program up to where it differs, as a trace. TEXT is freed by the caller.
+ */
+static bool as_trace(struct fuzz_run *r, const struct fz_program *p,
+                     char **text)
+{
+    size_t size;
+    FILE *f = open_memstream(text, &size);
+    enum fz_outcome got;
+    uint32_t at;
+
+    if (!f)
+        return false;
+    r->session.thorough = true;
+    got = fz_run(&r->session, p, &at, f);
+    r->session.thorough = false;
+    fclose(f);
+    return got == FZ_AGREES || got == FZ_DIFFERS || restart(r);
+}
+
+/*
+ * Runs the trace as any other, which tells what differs: on a new machine,
+ * for programs leave things behind that a trace would stumble over.
+ */
+static void tell(struct fuzz_run *r, const char *file, const char *text)
+{
+    struct pvt_runner runner = { 0 };
+    struct pvt_report *report = malloc(sizeof(*report));
+    struct pvt_error error;
+    struct pvt_trace *t = pvt_trace_parse(text, strlen(text), &error);
+
+    if (t && report && restart(r))
+        runner = (struct pvt_runner){ .model = r->model, .other = r->other };
+    if (!t)
+        fprintf(stderr, "%s:%u:%u: %s\n", file, error.line, error.column,
+                error.text);
+    else if (runner.model && pvt_run(&runner, t, report) == 0)
+        replay_print_differences(stdout, file, t, report);
+    if (report && report->lost)
+        (void)restart(r);
+    pvt_trace_free(t);
+    free(report);
+}
+
+static bool save(const char *file, const char *text)
+{
+    FILE *f = fopen(file, "w");
+
+    if (!f || fputs(text, f) < 0 || fclose(f) != 0) {
+        fprintf(stderr, "pinfold fuzz: %s cannot be written: %s\n", file,
+                strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+static int report_finding(struct fuzz_run *r, const struct fz_program *p)
+{
+    const struct fuzz_options *o = r->options;
+    char file[512], *text = NULL;
+    int rc = CLI_AGREES;
+
+    if (!as_trace(r, p, &text)) {
+        free(text);
+        return CLI_ENVIRONMENT;
+    }
+    if (mkdir(o->findings, 0777) != 0 && errno != EEXIST)
+        fprintf(stderr, "pinfold fuzz: %s cannot be made: %s\n", o->findings,
+                strerror(errno));
+    snprintf(file, sizeof(file), "%s/%" PRIx64 "-%" PRIu64 ".pvt", o->findings,
+             o->seed, r->programs);
+    fputs(text, stdout);
+    if (save(file, text))
+        printf("saved as %s: pinfold replay --on xen %s\n", file, file);
+    tell(r, file, text);
+    free(text);
+    return rc;
+}
+
+int fuzz_finding(struct fuzz_run *r, struct fz_program *p, enum fz_outcome why)
+{
+    struct search s = { .run = r, .why = why };
+    bool again = false;
+
+    r->findings++;
+    printf("program %" PRIu64 " of seed %" PRIu64 ", operation %u: %s\n",
+           r->programs, r->options->seed, p->nr_ops, r->session.message);
+    fflush(stdout);
+    if (why == FZ_LOST && !restart(r))
+        return CLI_ENVIRONMENT;
+    for (uint32_t i = 0; i < REPEATS && !again; i++)
+        again = shows(&s, p);
+    if (again)
+        (void)fz_shrink(p, shows, &s,
+                        why == FZ_LOST ? ATTEMPTS_WITH_RESTART : ATTEMPTS);
+    else
+        printf("it does not show again in %u runs\n", REPEATS);
+    if (s.rc != CLI_AGREES)
+        return s.rc;
+    return report_finding(r, p);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What operations come to: one call on a machine, or a line of a trace.
+ */
+#ifndef FUZZ_CALL_H
+#define FUZZ_CALL_H
+
+#include <fuzz/world.h>
+
+#include <stdio.h>
+
+#define FZ_MAX_BATCH 8u
+
+struct fz_call {
+    struct pvt_op op;
+    struct mmu_update updates[FZ_MAX_BATCH];
+    struct mmuext_op exts[FZ_MAX_BATCH];
+    struct pvt_code code;
+    uint32_t used; /* operations that it is made of */
+};
+
+/*
+ * The call that begins at OPS, of which there are COUNT (at least one). False:
+ * it is none, or the guest that executes it would not survive it (it would
+ * lose the tables it runs on); USED is set even then. CPU is the model's.
+ */
+bool fz_resolve(const struct fz_world *w, const struct xm_cpu *cpu,
+                const struct fz_op *ops, uint32_t count, struct fz_call *call);
+
+/* The call as a line of a trace; OUT: what it answered. */
+void fz_print(FILE *f, const struct fz_world *w, const struct fz_op *ops,
+              const struct fz_call *call, const struct pvt_outcome *out);
+
+/* The entry of an operation, and as a trace has it. */
+uint64_t fz_entry(const struct fz_world *w, const struct fz_op *op);
+void fz_print_entry(FILE *f, const struct fz_world *w, const struct fz_op *op);
+
+#endif

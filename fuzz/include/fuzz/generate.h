@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Operations that are nearly valid: the generator looks at the model, so that
+ * what it asks for is often allowed, and often only just not.
+ */
+#ifndef FUZZ_GENERATE_H
+#define FUZZ_GENERATE_H
+
+#include <fuzz/session.h>
+
+struct fz_random {
+    uint64_t state;
+};
+
+uint64_t fz_next(struct fz_random *r);
+
+/* The domains of a program and its pokes: half-built trees. */
+bool fz_generate_begin(struct fz_random *r, struct fz_program *p);
+
+/* The operations of the next call, at least one and at most FZ_MAX_BATCH. */
+uint32_t fz_generate(struct fz_random *r, const struct fz_session *s,
+                     struct fz_op ops[FZ_MAX_BATCH]);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * An operation of a fuzzer: 16 bytes, and any 16 bytes are one. Frames are
+ * places in a small world (world.h), the same on the model and on actual Xen.
+ */
+#ifndef FUZZ_OP_H
+#define FUZZ_OP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum fz_kind {
+    FZ_POKE, /* what a page holds before anything runs */
+    FZ_MMU_UPDATE,
+    FZ_MMUEXT,
+    FZ_UPDATE_VA_MAPPING,
+    FZ_LOAD,
+    FZ_STORE,
+    FZ_EXECUTE,
+    FZ_VM_ASSIST,
+    FZ_NR_KINDS
+};
+
+/* Bits of fz_op.mode. */
+#define FZ_JOINED 1u /* one call with the operation that follows */
+
+struct fz_op {
+    uint8_t kind;   /* enum fz_kind, modulo */
+    uint8_t who;    /* bits 1:0 domain, bit 2 vCPU */
+    uint8_t cmd;    /* of MMU_UPDATE, MMUEXT; the form of EXECUTE */
+    uint8_t fd;     /* owner of pages 3:0 and of tables 7:4 (enum fz_fd) */
+    uint8_t table;  /* the frame of the slot (enum fz_frame) */
+    uint8_t target; /* the frame in the entry */
+    uint16_t slot;  /* index in the table, or page of the window */
+    uint32_t flags; /* 11:0 and 23:12 are bits 11:0 and 63:52 of the entry */
+    uint8_t mode;
+    uint8_t extra; /* flush of UPDATE_VA_MAPPING, offset, an address */
+    uint16_t reserved;
+};
+
+_Static_assert(sizeof(struct fz_op) == 16, "programs are read from files");
+
+/* The flags of an entry, as the operation has them and as the table has. */
+static inline uint64_t fz_unpack_flags(uint32_t flags)
+{
+    return (flags & 0xfffu) | (uint64_t)(flags >> 12 & 0xfffu) << 52;
+}
+
+static inline uint32_t fz_pack_flags(uint64_t entry)
+{
+    return (uint32_t)(entry & 0xfffu) | (uint32_t)(entry >> 52) << 12;
+}
+
+#endif

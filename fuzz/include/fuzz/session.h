@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Running a program, one call after the other, on the model or in lockstep
+ * with actual Xen. After every call the answers, the state of all frames of the
+ * world, and what was written into them must agree; at the end of a program,
+ * the state of all frames of the machine and all contents.
+ */
+#ifndef FUZZ_SESSION_H
+#define FUZZ_SESSION_H
+
+#include <fuzz/program.h>
+
+#include <traces/model.h>
+
+enum fz_outcome {
+    FZ_AGREES,
+    FZ_DIFFERS,
+    FZ_NO_CALL, /* it was not executed */
+    FZ_LOST,    /* the other machine is gone, or a domain of it */
+    FZ_FAILED,  /* message says why */
+};
+
+/* A call in which Xen was interrupted, after it had looked so many times. */
+struct fz_cut {
+    uint32_t at;
+    int64_t after;
+};
+#define FZ_MAX_CUTS 64u /* of one program */
+
+struct fz_session {
+    struct pvt_backend *model;
+    struct pvt_backend *other; /* NULL: the model alone */
+    struct fz_world world;
+    struct pvt_outcome out[2]; /* of the last call: model, other */
+    struct fz_call call;       /* the last one */
+    uint64_t *written;         /* by the model, a bit a frame */
+    uint32_t turn;             /* whose content is looked at next, unasked */
+    bool thorough;             /* all contents after every call */
+    uint64_t calls;            /* executed, ever */
+    uint64_t interrupted;      /* of these, explained by an interrupt */
+    /* The model as the program found it, and interrupts since then. */
+    void *block;
+    uint64_t pages[FZ_XEN][XM_ENTRIES];
+    struct fz_cut cuts[FZ_MAX_CUTS];
+    uint32_t nr_cuts;
+    char message[256]; /* what differs, or why it has failed */
+};
+
+/* OTHER may be NULL. False: out of memory. */
+bool fz_open(struct fz_session *s, struct pvt_backend *model,
+             struct pvt_backend *other);
+void fz_close(struct fz_session *s);
+
+/* Fresh frames for a program of DOMAINS, its pokes written, its windows open.
+ */
+enum fz_outcome fz_begin(struct fz_session *s, const struct fz_program *p);
+
+/*
+ * The call at operation AT of the program that was begun; s->call.used says
+ * how many operations it has used.
+ */
+enum fz_outcome fz_step(struct fz_session *s, const struct fz_program *p,
+                        uint32_t at);
+
+/* Compares the whole machines. */
+enum fz_outcome fz_compare_all(struct fz_session *s);
+
+/* Back to a state in which programs begin. */
+enum fz_outcome fz_end(struct fz_session *s);
+
+/*
+ * Begins, runs all, ends. *AT: the operation that ended it, or nr_ops. TRACE:
+ * NULL, or where its lines go.
+ */
+enum fz_outcome fz_run(struct fz_session *s, const struct fz_program *p,
+                       uint32_t *at, FILE *trace);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The world of a program: a few domains, a few pages of each, and the frames
+ * that every machine has. Everything has a name in traces, too.
+ */
+#ifndef FUZZ_WORLD_H
+#define FUZZ_WORLD_H
+
+#include <traces/backend.h>
+
+#include <fuzz/op.h>
+
+#define FZ_DOMAINS 3u /* d0, privileged, d1 and d2 */
+#define FZ_PAGES 16u  /* of each; the first is its window */
+#define FZ_WINDOW_PAGES 8u
+
+/* What pages are meant for: nothing prevents other uses. */
+#define FZ_FIRST_OF_LEVEL(level) (1u + 3u * (4u - (level)))
+#define FZ_PAGES_OF_LEVEL 3u
+#define FZ_FIRST_DATA FZ_FIRST_OF_LEVEL(0)
+
+/* Places: pages of all domains, own frames of all domains, special ones. */
+enum fz_frame {
+    FZ_BOOT_L4 = FZ_DOMAINS * FZ_PAGES, /* and the next three, by domain */
+    FZ_BOOT_L3,
+    FZ_BOOT_L2,
+    FZ_SHARED_INFO,
+    FZ_XEN = FZ_BOOT_L4 + FZ_DOMAINS * 4u,
+    FZ_FREE,
+    FZ_MMIO,
+    FZ_M2P,
+    FZ_NONEXISTENT,
+    FZ_ALL_ONES,
+    FZ_ZERO,
+    FZ_NR_FRAMES
+};
+
+enum fz_fd {
+    FZ_FD_NONE, /* DOMID_SELF, not written in a trace */
+    FZ_FD_D0,
+    FZ_FD_D1,
+    FZ_FD_D2,
+    FZ_FD_SELF,
+    FZ_FD_IO,
+    FZ_FD_XEN,
+    FZ_FD_BAD,
+    FZ_NR_FDS
+};
+
+struct fz_world {
+    uint32_t domains; /* a bit each: those that take part */
+    struct pvt_known_frames known[FZ_DOMAINS];
+    xm_mfn mfns[FZ_NR_FRAMES]; /* of a domain that is not there: none */
+};
+
+#define FZ_NONE (~0ull)
+/* Pages and own frames: they have a state that is compared. */
+#define FZ_NR_WATCHED ((uint32_t)FZ_XEN)
+
+static inline bool fz_has_domain(const struct fz_world *w, uint32_t domain)
+{
+    return w->domains >> domain & 1;
+}
+
+/* The domain of a page or of an own frame. */
+static inline uint32_t fz_frame_domain(uint32_t frame)
+{
+    return frame < FZ_BOOT_L4 ? frame / FZ_PAGES : (frame - FZ_BOOT_L4) / 4u;
+}
+
+static inline bool fz_is_page(uint32_t frame)
+{
+    return frame < FZ_BOOT_L4;
+}
+
+/* The page behind a domain's window: it begins empty. */
+static inline bool fz_is_window(uint32_t page)
+{
+    return page % FZ_PAGES == 0;
+}
+
+/* The domain an operation is of: one that takes part. */
+uint32_t fz_op_domain(const struct fz_world *w, const struct fz_op *op);
+
+/* The place that any number stands for: of a domain that takes part. */
+uint32_t fz_frame(const struct fz_world *w, uint32_t number);
+
+/* The frame number of that place. */
+xm_mfn fz_mfn(const struct fz_world *w, uint32_t frame);
+
+/* The place of a frame number, FZ_NR_FRAMES if it has none. */
+uint32_t fz_place(const struct fz_world *w, xm_mfn mfn);
+
+/* Fills in the places after the pages and KNOWN are there. */
+void fz_world_bind(struct fz_world *w);
+
+/* The name of a place in a trace, "a3" or "d1.boot.l2". */
+const char *fz_frame_name(uint32_t frame, char buffer[24]);
+
+/* The owner that a number stands for; of a domain without a part: BAD. */
+enum fz_fd fz_fd(const struct fz_world *w, uint32_t number);
+uint32_t fz_domid(enum fz_fd fd);
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Operations as calls on a machine.
+ *
+ * The guest that executes them runs on boot_l4[511] -> boot_l3[510] ->
+ * boot_l2, whose first half maps it: what would take those away is no call.
+ */
+#include "forms.h"
+
+#include <fuzz/call.h>
+
+#include <xen-model/pte.h>
+#include <xen-model/walk.h>
+
+#include <string.h>
+
+#define LAST_SLOT 511u
+#define BOOT_L3_SLOT 510u
+#define BOOT_L2_FREE 256u /* slots from here on are not the guest's */
+
+uint64_t fz_entry(const struct fz_world *w, const struct fz_op *op)
+{
+    return xm_pte(fz_mfn(w, op->target), fz_unpack_flags(op->flags));
+}
+
+/*
+ * An unprivileged domain that stores an absent entry with an address in it
+ * may be ended by Xen for the sake of L1TF.
+ */
+static bool is_l1tf(const struct fz_call *c, uint64_t entry)
+{
+    return c->op.domid != 0 && entry != 0 && !(entry & XM_PTE_P);
+}
+
+static bool keeps_slot(const struct fz_world *w, xm_mfn mfn, uint32_t slot)
+{
+    const uint32_t place = fz_place(w, mfn);
+
+    if (place >= FZ_XEN)
+        return true; /* no table: Xen refuses, or it is not in use */
+    if (fz_is_page(place) || (place - FZ_BOOT_L4) % 4u == 0)
+        return slot != LAST_SLOT;
+    if ((place - FZ_BOOT_L4) % 4u == 1)
+        return slot < BOOT_L3_SLOT;
+    return slot >= BOOT_L2_FREE && slot != LAST_SLOT;
+}
+
+static bool resolve_update(const struct fz_world *w, const struct fz_op *op,
+                           struct fz_call *c)
+{
+    const uint32_t slot = op->slot % XM_ENTRIES, i = c->op.count++;
+    const xm_mfn table = fz_mfn(w, op->table);
+
+    c->updates[i] = (struct mmu_update){
+        .ptr = table << XM_PAGE_SHIFT | slot * 8u | (op->cmd & 3u),
+        .val = fz_entry(w, op),
+    };
+    /* The M2P is for those who can put it right again. */
+    return (op->cmd & 3u) != MMU_MACHPHYS_UPDATE && table < XM_MFN_ALL_ONES &&
+           keeps_slot(w, table, slot) && !is_l1tf(c, c->updates[i].val);
+}
+
+/* May a vCPU run on the L4 of this number? */
+static bool carries(const struct fz_world *w, const struct xm_cpu *cpu,
+                    uint32_t domain, xm_mfn mfn)
+{
+    const uint32_t place = fz_place(w, mfn);
+    const struct pvt_known_frames *known = &w->known[domain];
+
+    if (place >= FZ_XEN)
+        return true; /* refused */
+    if (mfn == known->boot_l4)
+        return true;
+    return (xm_ram_frame(cpu, mfn)[LAST_SLOT] | XM_PTE_A) ==
+           xm_pte(known->boot_l3, XM_PTE_P | XM_PTE_RW | XM_PTE_US | XM_PTE_A);
+}
+
+static bool is_boot_table(uint32_t place)
+{
+    return place >= FZ_BOOT_L4 && place < FZ_XEN;
+}
+
+static bool resolve_ext(const struct fz_world *w, const struct xm_cpu *cpu,
+                        const struct fz_op *op, struct fz_call *c)
+{
+    struct mmuext_op *x = &c->exts[c->op.count++];
+    const uint32_t place = fz_frame(w, op->target);
+    const xm_mfn mfn = fz_mfn(w, place);
+
+    x->cmd = op->cmd;
+    switch (op->cmd) {
+    case MMUEXT_PIN_L1_TABLE:
+    case MMUEXT_PIN_L2_TABLE:
+    case MMUEXT_PIN_L3_TABLE:
+    case MMUEXT_PIN_L4_TABLE:
+    case MMUEXT_UNPIN_TABLE:
+        x->arg1.mfn = mfn;
+        return !is_boot_table(place);
+    case MMUEXT_NEW_BASEPTR:
+    case MMUEXT_NEW_USER_BASEPTR:
+        x->arg1.mfn = mfn;
+        return carries(w, cpu, c->op.domid, mfn);
+    case MMUEXT_TLB_FLUSH_LOCAL:
+    case MMUEXT_TLB_FLUSH_ALL:
+        return true;
+    case MMUEXT_INVLPG_LOCAL:
+    case MMUEXT_INVLPG_ALL:
+        x->arg1.linear_addr = fz_address(op);
+        return true;
+    case MMUEXT_CLEAR_PAGE:
+        x->arg1.mfn = mfn;
+        return !is_boot_table(place);
+    case MMUEXT_COPY_PAGE:
+        x->arg1.mfn = mfn;
+        x->arg2.src_mfn = fz_mfn(w, op->table);
+        return !is_boot_table(place) && fz_is_page(fz_frame(w, op->table));
+    default:
+        return false;
+    }
+}
+
+static struct xm_walk walk_as_caller(const struct xm_cpu *cpu,
+                                     const struct fz_call *c)
+{
+    struct xm_cpu caller = *cpu;
+
+    caller.domid = c->op.domid;
+    caller.vcpu = c->op.vcpu;
+    return xm_walk(&caller, c->op.va, 0);
+}
+
+/* Is the entry to be changed in a page, and not in what maps the guest? */
+static bool changes_page(const struct fz_world *w, const struct xm_cpu *cpu,
+                         const struct fz_call *c)
+{
+    const struct xm_walk walk = walk_as_caller(cpu, c);
+
+    return walk.level != 1 || fz_is_page(fz_place(w, walk.table[1]));
+}
+
+/*
+ * Does an access stay within pages and tables, whose content the model has? A
+ * page fault does, too. The shared_info is not among them: Xen writes there,
+ * and the guest that carries us reads it.
+ */
+static bool stays(const struct fz_world *w, const struct xm_cpu *cpu,
+                  const struct fz_call *c)
+{
+    const struct xm_walk walk = walk_as_caller(cpu, c);
+
+    return walk.ok ? !walk.m2p && fz_is_page(fz_place(w, walk.mfn))
+                   : !walk.mmio;
+}
+
+static bool resolve_code(const struct fz_world *w, const struct fz_op *op,
+                         struct fz_call *c)
+{
+    const struct fz_form *form = fz_form(op->cmd);
+    const uint64_t value = form->takes == FZ_TAKES_FLAGS
+                               ? fz_unpack_flags(op->flags)
+                               : fz_entry(w, op);
+
+    c->code = (struct pvt_code){ .length = form->length };
+    memcpy(c->code.code, form->code, form->length);
+    c->code.registers[FZ_RDI] = c->op.va;
+    c->code.registers[FZ_RAX] = value;
+    c->code.registers[FZ_RCX] = form->takes == FZ_TAKES_COUNT;
+    c->code.given = 1u << FZ_RDI | 1u << FZ_RAX | 1u << FZ_RCX;
+    c->op.code = &c->code;
+    return !is_l1tf(c, value);
+}
+
+static bool is_joined(const struct fz_op *op, uint32_t i, uint32_t count)
+{
+    return (op[i].mode & FZ_JOINED) && i + 1 < count && i + 1 < FZ_MAX_BATCH &&
+           fz_op_kind(&op[i + 1]) == fz_op_kind(op);
+}
+
+static bool resolve_batch(const struct fz_world *w, const struct xm_cpu *cpu,
+                          const struct fz_op *ops, uint32_t count,
+                          struct fz_call *c)
+{
+    bool good = true;
+
+    c->used = 0;
+    do {
+        const struct fz_op *op = &ops[c->used];
+
+        good &= fz_op_kind(ops) == FZ_MMU_UPDATE ? resolve_update(w, op, c)
+                                                 : resolve_ext(w, cpu, op, c);
+    } while (is_joined(ops, c->used++, count));
+    return good;
+}
+
+/* By whom, and for whom. */
+static struct pvt_op caller(const struct fz_world *w, const struct fz_op *op)
+{
+    static const enum pvt_call calls[FZ_NR_KINDS] = {
+        [FZ_MMU_UPDATE] = PVT_MMU_UPDATE,
+        [FZ_MMUEXT] = PVT_MMUEXT_OP,
+        [FZ_UPDATE_VA_MAPPING] = PVT_UPDATE_VA_MAPPING,
+        [FZ_LOAD] = PVT_LOAD,
+        [FZ_STORE] = PVT_STORE,
+        [FZ_EXECUTE] = PVT_EXECUTE,
+        [FZ_VM_ASSIST] = PVT_HYPERCALL,
+    };
+    const uint32_t owner = fz_domid(fz_fd(w, op->fd & 15u));
+
+    return (struct pvt_op){
+        .call = calls[fz_op_kind(op)],
+        .domid = (xm_domid)fz_op_domain(w, op),
+        .vcpu = op->who >> 2 & 1u,
+        .foreigndom = owner,
+        .other = (xm_domid)owner,
+    };
+}
+
+bool fz_resolve(const struct fz_world *w, const struct xm_cpu *cpu,
+                const struct fz_op *ops, uint32_t count, struct fz_call *c)
+{
+    const struct fz_op *op = &ops[0];
+    const enum fz_fd tables = fz_fd_of_tables(w, op);
+
+    c->op = caller(w, op);
+    c->used = 1;
+    switch (fz_op_kind(op)) {
+    case FZ_MMU_UPDATE:
+        if (tables != FZ_FD_NONE)
+            c->op.foreigndom |= (fz_domid(tables) + 1u) << 16;
+        c->op.updates = c->updates;
+        return resolve_batch(w, cpu, ops, count, c);
+    case FZ_MMUEXT:
+        c->op.ops = c->exts;
+        return resolve_batch(w, cpu, ops, count, c);
+    case FZ_UPDATE_VA_MAPPING:
+        c->op.va = fz_address(op);
+        c->op.val = fz_entry(w, op);
+        c->op.flags = fz_flush(op);
+        return changes_page(w, cpu, c) && !is_l1tf(c, c->op.val);
+    case FZ_LOAD:
+        c->op.va = fz_address(op);
+        return stays(w, cpu, c);
+    case FZ_STORE:
+        c->op.va = fz_address(op);
+        c->op.val = fz_entry(w, op);
+        return stays(w, cpu, c) && !is_l1tf(c, c->op.val);
+    case FZ_EXECUTE:
+        c->op.va = fz_address(op);
+        return stays(w, cpu, c) && resolve_code(w, op, c);
+    case FZ_VM_ASSIST:
+        c->op.number = __HYPERVISOR_vm_assist;
+        c->op.arg[0] = op->cmd & 1u;
+        c->op.arg[1] = op->extra % 8u;
+        return true;
+    default: /* POKE is for the beginning only */
+        return false;
+    }
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The model against actual Xen: after a call, and over the whole machine.
+ */
+#include "compare.h"
+
+#include <traces/runner.h>
+#include <xen-model/snapshot.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool same_registers(const struct pvt_outcome *a,
+                           const struct pvt_outcome *b)
+{
+    for (uint32_t i = 0; i < PVT_NR_REGISTERS; i++) {
+        const uint64_t known = i == PVT_FLAGS ? a->known_flags : ~0ull;
+
+        if (i == 4 /* rsp: the guest's own stack */)
+            continue;
+        if ((a->registers[i] ^ b->registers[i]) & known)
+            return false;
+    }
+    return true;
+}
+
+static bool same_answers(const struct fz_call *c, const struct pvt_outcome *a,
+                         const struct pvt_outcome *b)
+{
+    if (!pvt_is_access(c->op.call))
+        return a->rc == b->rc && a->done == b->done;
+    if (a->vector != b->vector)
+        return false;
+    if (a->vector)
+        return a->error_code == b->error_code && a->cr2 == b->cr2;
+    if (pvt_is_load(c->op.call))
+        return a->value == b->value;
+    return c->op.call != PVT_EXECUTE || same_registers(a, b);
+}
+
+static bool read_both(struct fz_session *s, xm_mfn mfn, struct xm_frame *a,
+                      struct xm_frame *b)
+{
+    return s->model->ops->read_frame(s->model, mfn, a) == 0 &&
+           s->other->ops->read_frame(s->other, mfn, b) == 0;
+}
+
+/* False, and says what differs. */
+static bool differ(struct fz_session *s, uint32_t place, const char *what,
+                   uint64_t a, uint64_t b)
+{
+    char name[24];
+
+    snprintf(s->message, sizeof(s->message),
+             "%s %s: model %#" PRIx64 ", %s %#" PRIx64,
+             place < FZ_NR_FRAMES ? fz_frame_name(place, name) : "", what, a,
+             s->other->version, b);
+    return false;
+}
+
+static bool same_frame(struct fz_session *s, xm_mfn mfn,
+                       const struct xm_frame *a, const struct xm_frame *b)
+{
+    const uint32_t place = fz_place(&s->world, mfn);
+
+    if (pvt_frames_agree(a, b))
+        return true;
+    return a->count_info != b->count_info
+               ? differ(s, place, "count_info", a->count_info, b->count_info)
+               : differ(s, place, "type_info", a->type_info, b->type_info);
+}
+
+static bool same_content(struct fz_session *s, uint32_t place)
+{
+    uint64_t a[XM_ENTRIES], b[XM_ENTRIES];
+    const xm_mfn mfn = s->world.mfns[place];
+
+    if (s->model->ops->read_page(s->model, mfn, a) != 0 ||
+        s->other->ops->read_page(s->other, mfn, b) != 0)
+        return false;
+    if (memcmp(a, b, sizeof(a)) == 0)
+        return true;
+    for (uint32_t i = 0;; i++)
+        if (a[i] != b[i])
+            return differ(s, place, "content", a[i], b[i]);
+}
+
+/* Whose content has a meaning: not the shared_info, which Xen writes. */
+static bool has_content(const struct fz_session *s, uint32_t place)
+{
+    return s->world.mfns[place] != FZ_NONE && fz_is_page(place);
+}
+
+static bool was_written(const struct fz_session *s, uint32_t place)
+{
+    const xm_mfn mfn = s->world.mfns[place];
+
+    return s->written[mfn / 64] >> (mfn % 64) & 1;
+}
+
+static bool same_world(struct fz_session *s)
+{
+    const uint32_t nr =
+        xm_machine_config(pvt_model_cpu(s->model)->machine)->nr_frames;
+    struct xm_frame a, b;
+
+    for (uint32_t i = 0; i < FZ_NR_WATCHED; i++) {
+        if (s->world.mfns[i] == FZ_NONE)
+            continue;
+        if (!read_both(s, s->world.mfns[i], &a, &b) ||
+            !same_frame(s, s->world.mfns[i], &a, &b))
+            return false;
+        if (has_content(s, i) &&
+            (s->thorough || s->turn == i || was_written(s, i)) &&
+            !same_content(s, i))
+            return false;
+    }
+    s->turn = (s->turn + 1) % FZ_BOOT_L4;
+    memset(s->written, 0, XM_WRITTEN_WORDS(nr) * sizeof(*s->written));
+    return true;
+}
+
+enum fz_outcome fz_compare_call(struct fz_session *s)
+{
+    if (!s->other)
+        return FZ_AGREES;
+    if (!same_answers(&s->call, &s->out[0], &s->out[1])) {
+        (void)differ(s, FZ_NR_FRAMES, "answer", (uint64_t)s->out[0].rc,
+                     (uint64_t)s->out[1].rc);
+        return FZ_DIFFERS;
+    }
+    return same_world(s) ? FZ_AGREES : FZ_DIFFERS;
+}
+
+/* Is it of a domain that runs programs? The rest is Xen's own. */
+static bool is_guests(const struct xm_frame *f)
+{
+    return f->owner < FZ_DOMAINS;
+}
+
+enum fz_outcome fz_compare_all(struct fz_session *s)
+{
+    struct xm_frame a, b;
+
+    if (!s->other)
+        return FZ_AGREES;
+    for (xm_mfn mfn = 0; mfn < s->other->known.nr_frames; mfn++) {
+        if (!read_both(s, mfn, &a, &b))
+            return FZ_FAILED;
+        if ((is_guests(&a) || is_guests(&b)) && !same_frame(s, mfn, &a, &b))
+            return FZ_DIFFERS;
+    }
+    for (uint32_t i = 0; i < FZ_BOOT_L4; i++)
+        if (has_content(s, i) && !same_content(s, i))
+            return FZ_DIFFERS;
+    return FZ_AGREES;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the fields of an operation stand for: addresses, instructions, flushes.
+ */
+#ifndef FUZZ_FORMS_H
+#define FUZZ_FORMS_H
+
+#include <fuzz/op.h>
+#include <fuzz/world.h>
+
+/* Numbers of registers, as x86 counts them. */
+#define FZ_RAX 0u
+#define FZ_RCX 1u
+#define FZ_RDI 7u
+
+enum fz_takes {
+    FZ_TAKES_ENTRY, /* in rax */
+    FZ_TAKES_FLAGS, /* of an entry, without its frame */
+    FZ_TAKES_COUNT, /* and an entry; repeats once */
+};
+
+/* One instruction that stores at rdi. */
+struct fz_form {
+    const char *text; /* its bytes, as a trace has them */
+    uint8_t length;
+    enum fz_takes takes;
+    uint8_t code[8];
+};
+
+const struct fz_form *fz_form(uint32_t number);
+
+enum fz_kind fz_op_kind(const struct fz_op *op);
+
+/* Where a load, store or mapping is, and as a trace has it. */
+xm_vaddr fz_address(const struct fz_op *op);
+const char *fz_address_text(const struct fz_op *op, char buffer[40]);
+
+/* The flags of UPDATE_VA_MAPPING. */
+uint64_t fz_flush(const struct fz_op *op);
+
+/* Owner of the tables of a MMU_UPDATE, FZ_FD_NONE: not said. */
+enum fz_fd fz_fd_of_tables(const struct fz_world *w, const struct fz_op *op);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * When a timer interrupts Xen inside a long call, the call stops at the next
+ * point where Xen looks, and is continued: tables are partial for a while, and
+ * some of what the call leaves behind depends on where that was. Xen does not
+ * tell. So when a call differs, the model does it again from the same state,
+ * stopped at the first such point, the second, and so on: one of them must
+ * lead to exactly the answer and state that Xen shows.
+ */
+#include "interrupted.h"
+#include "compare.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* More than a call of this world ever has. */
+#define MAX_POINTS 8192
+
+static size_t block_size(const struct fz_session *s)
+{
+    return xm_machine_size(xm_machine_config(pvt_model_cpu(s->model)->machine));
+}
+
+enum fz_outcome fz_remember(struct fz_session *s)
+{
+    const size_t size = block_size(s);
+
+    s->nr_cuts = 0;
+    if (!s->block)
+        s->block = malloc(size);
+    if (!s->block)
+        return FZ_FAILED;
+    memcpy(s->block, pvt_model_cpu(s->model)->machine, size);
+    for (uint32_t i = 0; i < FZ_XEN; i++)
+        if (s->world.mfns[i] != FZ_NONE &&
+            s->model->ops->read_page(s->model, s->world.mfns[i], s->pages[i]) !=
+                0)
+            return FZ_FAILED;
+    return FZ_AGREES;
+}
+
+static void go_back(struct fz_session *s)
+{
+    memcpy(pvt_model_cpu(s->model)->machine, s->block, block_size(s));
+    for (uint32_t i = 0; i < FZ_XEN; i++)
+        if (s->world.mfns[i] != FZ_NONE)
+            (void)s->model->ops->write_page(s->model, s->world.mfns[i],
+                                            s->pages[i]);
+}
+
+/* False: Xen does not look so often. */
+static bool execute_on_model(struct fz_session *s, int64_t after,
+                             struct pvt_outcome *out)
+{
+    struct xm_cpu *c = pvt_model_cpu(s->model);
+    bool reached;
+
+    c->preempt_after = after;
+    (void)s->model->ops->execute(s->model, &s->call.op, out);
+    reached = c->preempt_after < 0;
+    c->preempt_after = -1;
+    return reached;
+}
+
+/* Everything before the call at AT once more, on the model. */
+static void repeat(struct fz_session *s, const struct fz_program *p,
+                   uint32_t at)
+{
+    struct pvt_outcome out;
+    uint32_t cut = 0;
+
+    go_back(s);
+    for (uint32_t i = fz_nr_pokes(p); i < at; i += s->call.used) {
+        int64_t after = -1;
+
+        if (!fz_resolve(&s->world, pvt_model_cpu(s->model), &p->ops[i], at - i,
+                        &s->call))
+            continue;
+        if (cut < s->nr_cuts && s->cuts[cut].at == i)
+            after = s->cuts[cut++].after;
+        (void)execute_on_model(s, after, &out);
+    }
+}
+
+enum fz_outcome fz_explain(struct fz_session *s, const struct fz_program *p,
+                           uint32_t at)
+{
+    const uint32_t count = p->nr_ops - at;
+    char message[sizeof(s->message)];
+
+    if (s->nr_cuts == FZ_MAX_CUTS)
+        return FZ_DIFFERS;
+    memcpy(message, s->message, sizeof(message));
+    for (int64_t after = 0; after < MAX_POINTS; after++) {
+        repeat(s, p, at);
+        if (!fz_resolve(&s->world, pvt_model_cpu(s->model), &p->ops[at], count,
+                        &s->call))
+            break;
+        if (!execute_on_model(s, after, &s->out[0]))
+            break;
+        if (fz_compare_call(s) == FZ_AGREES) {
+            s->cuts[s->nr_cuts++] = (struct fz_cut){ at, after };
+            s->interrupted++;
+            return FZ_AGREES;
+        }
+    }
+    memcpy(s->message, message, sizeof(message));
+    return FZ_DIFFERS;
+}

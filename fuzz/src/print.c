@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Operations as lines of a trace.
+ */
+#include "forms.h"
+
+#include <fuzz/call.h>
+
+#include <traces/trace.h>
+
+#include <inttypes.h>
+#include <xen-model/pte.h>
+
+void fz_print_entry(FILE *f, const struct fz_world *w, const struct fz_op *op)
+{
+    const uint64_t flags = fz_unpack_flags(op->flags);
+    const uint32_t place = fz_frame(w, op->target);
+    char name[24];
+
+    if (place == FZ_ZERO) {
+        fprintf(f, "0x%" PRIx64, flags);
+        return;
+    }
+    fputs(fz_frame_name(place, name), f);
+    pvt_flags_print(f, flags);
+}
+
+static const char *fd_text(enum fz_fd fd)
+{
+    static const char *const names[FZ_NR_FDS] = {
+        [FZ_FD_NONE] = "",   [FZ_FD_D0] = "0",      [FZ_FD_D1] = "1",
+        [FZ_FD_D2] = "2",    [FZ_FD_SELF] = "self", [FZ_FD_IO] = "io",
+        [FZ_FD_XEN] = "xen", [FZ_FD_BAD] = "1234",
+    };
+
+    return names[fd];
+}
+
+static void print_fd(FILE *f, const char *key, enum fz_fd fd)
+{
+    if (*fd_text(fd))
+        fprintf(f, " %s=%s", key, fd_text(fd));
+}
+
+static void print_slot(FILE *f, const struct fz_world *w,
+                       const struct fz_op *op)
+{
+    char name[24];
+
+    fprintf(f, "%s[%u]", fz_frame_name(fz_frame(w, op->table), name),
+            op->slot % XM_ENTRIES);
+}
+
+static void print_update(FILE *f, const struct fz_world *w,
+                         const struct fz_op *op)
+{
+    static const char *const commands[] = { "", "cmd=1 ", "preserve_ad ",
+                                            "no_translate " };
+
+    fputs(commands[op->cmd & 3u], f);
+    print_slot(f, w, op);
+    fputs(" := ", f);
+    fz_print_entry(f, w, op);
+}
+
+static void print_ext(FILE *f, const struct fz_world *w, const struct fz_op *op)
+{
+    static const char *const names[] = {
+        [MMUEXT_PIN_L1_TABLE] = "pin L1",
+        [MMUEXT_PIN_L2_TABLE] = "pin L2",
+        [MMUEXT_PIN_L3_TABLE] = "pin L3",
+        [MMUEXT_PIN_L4_TABLE] = "pin L4",
+        [MMUEXT_UNPIN_TABLE] = "unpin",
+        [MMUEXT_NEW_BASEPTR] = "new_baseptr",
+        [MMUEXT_TLB_FLUSH_LOCAL] = "tlb_flush_local",
+        [MMUEXT_INVLPG_LOCAL] = "invlpg_local",
+        [MMUEXT_TLB_FLUSH_ALL] = "tlb_flush_all",
+        [MMUEXT_INVLPG_ALL] = "invlpg_all",
+        [MMUEXT_NEW_USER_BASEPTR] = "new_user_baseptr",
+        [MMUEXT_CLEAR_PAGE] = "clear_page",
+        [MMUEXT_COPY_PAGE] = "copy_page",
+    };
+    char name[24], address[40];
+    const char *target = fz_frame_name(fz_frame(w, op->target), name);
+
+    fputs(names[op->cmd], f);
+    switch (op->cmd) {
+    case MMUEXT_TLB_FLUSH_LOCAL:
+    case MMUEXT_TLB_FLUSH_ALL:
+        break;
+    case MMUEXT_INVLPG_LOCAL:
+    case MMUEXT_INVLPG_ALL:
+        fprintf(f, " %s", fz_address_text(op, address));
+        break;
+    case MMUEXT_COPY_PAGE:
+        fprintf(f, " %s", target);
+        fprintf(f, " %s", fz_frame_name(fz_frame(w, op->table), name));
+        break;
+    default:
+        fprintf(f, " %s", target);
+        break;
+    }
+}
+
+static void print_batch(FILE *f, const struct fz_world *w,
+                        const struct fz_op *ops, const struct fz_call *c)
+{
+    const bool updates = c->op.call == PVT_MMU_UPDATE;
+    const enum fz_fd owner = fz_fd(w, ops->fd & 15u);
+    /* The short forms of mmuext know no owner, but for pins. */
+    const bool braces = c->used > 1 || (!updates && owner != FZ_FD_NONE &&
+                                        ops->cmd > MMUEXT_UNPIN_TABLE);
+
+    if (updates || braces) {
+        fputs(updates ? "mmu_update" : "mmuext", f);
+        print_fd(f, "fd", owner);
+        if (updates)
+            print_fd(f, "pt", fz_fd_of_tables(w, ops));
+        fputs(braces ? " { " : " ", f);
+    }
+    for (uint32_t i = 0; i < c->used; i++) {
+        fputs(i ? ", " : "", f);
+        if (updates)
+            print_update(f, w, &ops[i]);
+        else
+            print_ext(f, w, &ops[i]);
+    }
+    if (braces)
+        fputs(" }", f);
+    else if (!updates)
+        print_fd(f, "fd", owner);
+}
+
+/* A value that may be an entry: by the name of its frame. */
+static void print_value(FILE *f, const struct fz_world *w, uint64_t value)
+{
+    const uint32_t place =
+        value & XM_PTE_P ? fz_place(w, xm_pte_mfn(value)) : FZ_NR_FRAMES;
+    char name[24];
+
+    if (place >= FZ_XEN) {
+        fprintf(f, "value 0x%" PRIx64, value);
+        return;
+    }
+    fprintf(f, "value %s", fz_frame_name(place, name));
+    pvt_flags_print(f, value & XM_PTE_FLAGS_MASK);
+}
+
+static void print_result(FILE *f, const struct fz_world *w,
+                         const struct fz_call *c, const struct pvt_outcome *out)
+{
+    fputs(" -> ", f);
+    if (out->vector)
+        fprintf(f, out->vector == XM_EXCEPTION_PF ? "fault %u" : "gp %u",
+                out->error_code);
+    else if (c->op.call == PVT_LOAD)
+        print_value(f, w, out->value);
+    else if (pvt_is_access(c->op.call))
+        fputs("ok", f);
+    else if (out->rc > 0)
+        fprintf(f, "%" PRId64, out->rc);
+    else
+        fprintf(f, "%s%s", out->rc ? "-" : "", xm_errno_name((int)out->rc));
+    if (out->why.rule != XM_R_NONE)
+        fprintf(f, " by %s", xm_rule_info(out->why.rule)->id);
+    fputc('\n', f);
+}
+
+void fz_print(FILE *f, const struct fz_world *w, const struct fz_op *ops,
+              const struct fz_call *c, const struct pvt_outcome *out)
+{
+    const enum fz_fd owner = fz_fd(w, ops->fd & 15u);
+    char address[40];
+
+    fprintf(f, "  d%u.%u: ", c->op.domid, c->op.vcpu);
+    switch (fz_op_kind(ops)) {
+    case FZ_MMU_UPDATE:
+    case FZ_MMUEXT:
+        print_batch(f, w, ops, c);
+        break;
+    case FZ_UPDATE_VA_MAPPING:
+        fprintf(f, "update_va_mapping %s := ", fz_address_text(ops, address));
+        fz_print_entry(f, w, ops);
+        if (c->op.flags)
+            fprintf(f, " flush=0x%" PRIx64, c->op.flags);
+        print_fd(f, "fd", owner);
+        break;
+    case FZ_LOAD:
+        fprintf(f, "load %s", fz_address_text(ops, address));
+        break;
+    case FZ_STORE:
+        fprintf(f, "store %s := ", fz_address_text(ops, address));
+        fz_print_entry(f, w, ops);
+        break;
+    case FZ_EXECUTE:
+        fprintf(f, "execute \"%s\" rdi=", fz_form(ops->cmd)->text);
+        fputs(fz_address_text(ops, address), f);
+        fputs(" rax=", f);
+        if (fz_form(ops->cmd)->takes == FZ_TAKES_FLAGS)
+            fprintf(f, "0x%" PRIx64, fz_unpack_flags(ops->flags));
+        else
+            fz_print_entry(f, w, ops);
+        fprintf(f, " rcx=%u", fz_form(ops->cmd)->takes == FZ_TAKES_COUNT);
+        break;
+    case FZ_VM_ASSIST:
+        fprintf(f, "vm_assist cmd=%" PRIu64 " type=%" PRIu64, c->op.arg[0],
+                c->op.arg[1]);
+        break;
+    default: /* POKE is a line of init */
+        break;
+    }
+    print_result(f, w, c, out);
+}

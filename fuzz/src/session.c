@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A program on one machine or on two.
+ */
+#include "compare.h"
+#include "interrupted.h"
+#include <fuzz/session.h>
+
+#include <xen-model/pte.h>
+#include <xen-model/snapshot.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum fz_outcome fail(struct fz_session *s, const struct pvt_backend *b)
+{
+    snprintf(s->message, sizeof(s->message), "%s", b->message);
+    return b == s->other ? FZ_LOST : FZ_FAILED;
+}
+
+bool fz_open(struct fz_session *s, struct pvt_backend *model,
+             struct pvt_backend *other)
+{
+    const uint32_t nr =
+        xm_machine_config(pvt_model_cpu(model)->machine)->nr_frames;
+
+    *s = (struct fz_session){ .model = model, .other = other };
+    s->written = calloc(XM_WRITTEN_WORDS(nr), sizeof(*s->written));
+    pvt_model_cpu(model)->written = s->written;
+    return s->written != NULL;
+}
+
+void fz_close(struct fz_session *s)
+{
+    pvt_model_cpu(s->model)->written = NULL;
+    free(s->written);
+    free(s->block);
+    s->written = NULL;
+    s->block = NULL;
+}
+
+/* The other machine, if there is one, gives the frames: the model follows. */
+static enum fz_outcome take(struct fz_session *s, uint32_t domains)
+{
+    struct pvt_backend *b = s->other ? s->other : s->model;
+    struct fz_world *w = &s->world;
+
+    w->domains = domains;
+    for (uint32_t d = 0; d < FZ_DOMAINS; d++)
+        if (fz_has_domain(w, d) &&
+            b->ops->use_domain(b, (xm_domid)d, d == 0, &w->known[d]) != 0)
+            return fail(s, b);
+    for (uint32_t d = 0; d < FZ_DOMAINS; d++)
+        if (fz_has_domain(w, d) &&
+            b->ops->take_frames(b, (xm_domid)d, FZ_PAGES,
+                                &w->mfns[d * FZ_PAGES]) != 0)
+            return fail(s, b);
+    fz_world_bind(w);
+    return FZ_AGREES;
+}
+
+static enum fz_outcome poke(struct fz_session *s, struct pvt_backend *b,
+                            const struct fz_program *p, uint32_t page)
+{
+    const uint32_t pokes = fz_nr_pokes(p);
+    uint64_t words[XM_ENTRIES] = { 0 };
+
+    for (uint32_t i = 0; i < pokes && !fz_is_window(page); i++)
+        if (fz_frame(&s->world, p->ops[i].table) == page)
+            words[p->ops[i].slot % XM_ENTRIES] =
+                fz_entry(&s->world, &p->ops[i]);
+    if (b->ops->write_page(b, s->world.mfns[page], words) != 0)
+        return fail(s, b);
+    return FZ_AGREES;
+}
+
+static enum fz_outcome poke_all(struct fz_session *s, struct pvt_backend *b,
+                                const struct fz_program *p)
+{
+    enum fz_outcome rc = FZ_AGREES;
+
+    for (uint32_t i = 0; rc == FZ_AGREES && i < FZ_BOOT_L4; i++)
+        if (s->world.mfns[i] != FZ_NONE)
+            rc = poke(s, b, p, i);
+    return rc;
+}
+
+/* One call on both, the other first, as traces do it. */
+static enum fz_outcome execute(struct fz_session *s)
+{
+    struct pvt_backend *const side[2] = { s->model, s->other };
+
+    for (uint32_t i = 2; i-- > 0;)
+        if (side[i] && side[i]->ops->execute(side[i], &s->call.op, &s->out[i]))
+            return fail(s, side[i]);
+    s->calls++;
+    return FZ_AGREES;
+}
+
+static enum fz_outcome open_window(struct fz_session *s, uint32_t domain)
+{
+    struct fz_call *c = &s->call;
+    enum fz_outcome rc;
+
+    c->op = (struct pvt_op){ .call = PVT_MMU_UPDATE,
+                             .domid = (xm_domid)domain,
+                             .count = 1,
+                             .updates = c->updates,
+                             .foreigndom = DOMID_SELF };
+    c->updates[0] = (struct mmu_update){
+        .ptr = s->world.known[domain].boot_l2 << XM_PAGE_SHIFT |
+               PVT_WINDOW_SLOT * 8u,
+        .val = xm_pte(s->world.mfns[domain * FZ_PAGES],
+                      XM_PTE_P | XM_PTE_RW | XM_PTE_US | XM_PTE_A),
+    };
+    rc = execute(s);
+    if (rc != FZ_AGREES)
+        return rc;
+    return fz_compare_call(s);
+}
+
+enum fz_outcome fz_begin(struct fz_session *s, const struct fz_program *p)
+{
+    enum fz_outcome rc = take(s, p->domains);
+
+    s->turn = 0;
+    if (rc == FZ_AGREES && s->other)
+        rc = poke_all(s, s->other, p);
+    if (rc == FZ_AGREES && s->other && pvt_model_sync(s->model, s->other) != 0)
+        rc = fail(s, s->other);
+    if (rc == FZ_AGREES)
+        rc = poke_all(s, s->model, p);
+    for (uint32_t d = 0; rc == FZ_AGREES && d < FZ_DOMAINS; d++)
+        if (fz_has_domain(&s->world, d))
+            rc = open_window(s, d);
+    return rc == FZ_AGREES && s->other ? fz_remember(s) : rc;
+}
+
+enum fz_outcome fz_step(struct fz_session *s, const struct fz_program *p,
+                        uint32_t at)
+{
+    enum fz_outcome rc;
+
+    if (!fz_resolve(&s->world, pvt_model_cpu(s->model), &p->ops[at],
+                    p->nr_ops - at, &s->call))
+        return FZ_NO_CALL;
+    rc = execute(s);
+    if (rc == FZ_AGREES)
+        rc = fz_compare_call(s);
+    return rc == FZ_DIFFERS ? fz_explain(s, p, at) : rc;
+}
+
+enum fz_outcome fz_end(struct fz_session *s)
+{
+    struct pvt_backend *const side[2] = { s->model, s->other };
+
+    for (uint32_t i = 0; i < 2; i++)
+        if (side[i] && side[i]->ops->end_trace(side[i]) != 0)
+            return fail(s, side[i]);
+    return FZ_AGREES;
+}
+
+enum fz_outcome fz_run(struct fz_session *s, const struct fz_program *p,
+                       uint32_t *at, FILE *trace)
+{
+    enum fz_outcome rc = fz_begin(s, p);
+
+    if (trace && rc == FZ_AGREES)
+        fz_print_header(trace, &s->world, p, "fuzz", "Made by pinfold fuzz.");
+    for (*at = fz_nr_pokes(p); rc == FZ_AGREES && *at < p->nr_ops;) {
+        rc = fz_step(s, p, *at);
+        if (trace && (rc == FZ_AGREES || rc == FZ_DIFFERS))
+            fz_print(trace, &s->world, &p->ops[*at], &s->call,
+                     &s->out[s->other ? 1 : 0]);
+        if (rc == FZ_NO_CALL)
+            rc = FZ_AGREES;
+        if (rc == FZ_AGREES)
+            *at += s->call.used;
+    }
+    if (trace && rc != FZ_FAILED)
+        fputs("}\n", trace);
+    if (rc == FZ_AGREES)
+        rc = fz_compare_all(s);
+    if (rc == FZ_AGREES || rc == FZ_DIFFERS) {
+        const enum fz_outcome ended = fz_end(s);
+
+        if (ended != FZ_AGREES && rc == FZ_AGREES)
+            rc = ended;
+    }
+    return rc;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Places and frame numbers.
+ */
+#include <fuzz/world.h>
+
+#include <xen-model/pte.h>
+
+#include <stdio.h>
+
+static uint32_t taking_part(const struct fz_world *w, uint32_t domain)
+{
+    while (!fz_has_domain(w, domain))
+        domain = (domain + 1) % FZ_DOMAINS;
+    return domain;
+}
+
+uint32_t fz_op_domain(const struct fz_world *w, const struct fz_op *op)
+{
+    return taking_part(w, (op->who & 3u) % FZ_DOMAINS);
+}
+
+uint32_t fz_frame(const struct fz_world *w, uint32_t number)
+{
+    const uint32_t frame = number % FZ_NR_FRAMES;
+
+    if (frame >= FZ_XEN)
+        return frame;
+    if (fz_is_page(frame))
+        return taking_part(w, frame / FZ_PAGES) * FZ_PAGES + frame % FZ_PAGES;
+    return FZ_BOOT_L4 + taking_part(w, fz_frame_domain(frame)) * 4u +
+           (frame - FZ_BOOT_L4) % 4u;
+}
+
+xm_mfn fz_mfn(const struct fz_world *w, uint32_t frame)
+{
+    return w->mfns[fz_frame(w, frame)];
+}
+
+uint32_t fz_place(const struct fz_world *w, xm_mfn mfn)
+{
+    uint32_t i = 0;
+
+    while (i < FZ_NR_FRAMES && w->mfns[i] != mfn)
+        i++;
+    return i;
+}
+
+void fz_world_bind(struct fz_world *w)
+{
+    const struct pvt_known_frames *any = &w->known[taking_part(w, 0)];
+
+    for (uint32_t d = 0; d < FZ_DOMAINS; d++) {
+        const struct pvt_known_frames *k = &w->known[d];
+        const bool there = fz_has_domain(w, d);
+        xm_mfn *const own = &w->mfns[FZ_BOOT_L4 + d * 4u];
+
+        own[0] = there ? k->boot_l4 : FZ_NONE;
+        own[1] = there ? k->boot_l3 : FZ_NONE;
+        own[2] = there ? k->boot_l2 : FZ_NONE;
+        own[3] = there ? k->shared_info : FZ_NONE;
+        for (uint32_t i = 0; !there && i < FZ_PAGES; i++)
+            w->mfns[d * FZ_PAGES + i] = FZ_NONE;
+    }
+    w->mfns[FZ_XEN] = any->xen;
+    w->mfns[FZ_FREE] = any->free;
+    w->mfns[FZ_MMIO] = any->mmio;
+    w->mfns[FZ_M2P] = any->m2p;
+    w->mfns[FZ_NONEXISTENT] = any->nr_frames;
+    w->mfns[FZ_ALL_ONES] = XM_MFN_ALL_ONES;
+    w->mfns[FZ_ZERO] = 0;
+}
+
+const char *fz_frame_name(uint32_t frame, char buffer[24])
+{
+    static const char *const own[] = { "boot.l4", "boot.l3", "boot.l2",
+                                       "shared_info" };
+    static const char *const special[] = { "xen",  "free",        "mmio",
+                                           "m2p",  "nonexistent", "all-ones",
+                                           "mfn:0" };
+
+    if (frame >= FZ_XEN)
+        return special[frame - FZ_XEN];
+    if (fz_is_page(frame))
+        snprintf(buffer, 24, "%c%u", 'a' + frame / FZ_PAGES, frame % FZ_PAGES);
+    else
+        snprintf(buffer, 24, "d%u.%s", fz_frame_domain(frame),
+                 own[(frame - FZ_BOOT_L4) % 4u]);
+    return buffer;
+}
+
+enum fz_fd fz_fd(const struct fz_world *w, uint32_t number)
+{
+    const uint32_t fd = number % FZ_NR_FDS;
+
+    if (fd >= FZ_FD_D0 && fd <= FZ_FD_D2 && !fz_has_domain(w, fd - FZ_FD_D0))
+        return FZ_FD_BAD;
+    return (enum fz_fd)fd;
+}
+
+uint32_t fz_domid(enum fz_fd fd)
+{
+    static const uint32_t ids[FZ_NR_FDS] = {
+        [FZ_FD_NONE] = DOMID_SELF,
+        [FZ_FD_D0] = 0,
+        [FZ_FD_D1] = 1,
+        [FZ_FD_D2] = 2,
+        [FZ_FD_SELF] = DOMID_SELF,
+        [FZ_FD_IO] = DOMID_IO,
+        [FZ_FD_XEN] = DOMID_XEN,
+        [FZ_FD_BAD] = 1234,
+    };
+
+    return ids[fd];
+}
