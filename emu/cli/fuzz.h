@@ -19,6 +19,8 @@ struct fuzz_run {
     struct pvt_backend *model, *other;
     struct fz_session session;
     bool open;
+    bool begun;          /* the last program had its frames */
+    uint64_t begun_last; /* which program had none at first */
     double started, shown;
     uint64_t ops, programs, findings, restarts;
     struct xm_rule_set fired; /* of all programs */
@@ -28,6 +30,7 @@ struct fuzz_run {
 /* The machines of a campaign. An exit status. */
 int fuzz_open(struct fuzz_run *r);
 void fuzz_close(struct fuzz_run *r);
+bool fuzz_restart(struct fuzz_run *r);
 
 /* Shrinks P, which ended in WHY, prints it as a trace and saves it. */
 int fuzz_finding(struct fuzz_run *r, struct fz_program *p, enum fz_outcome why);

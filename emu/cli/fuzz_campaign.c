@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MODEL_FRAMES 4096u
+#define MODEL_FRAMES 256u
 
 static double now(void)
 {
@@ -69,6 +69,18 @@ int fuzz_open(struct fuzz_run *r)
     return CLI_AGREES;
 }
 
+bool fuzz_restart(struct fuzz_run *r)
+{
+    const uint64_t interrupted = r->session.interrupted;
+
+    fuzz_close(r);
+    r->restarts++;
+    if (fuzz_open(r) != CLI_AGREES)
+        return false;
+    r->session.interrupted = interrupted;
+    return true;
+}
+
 static uint32_t rules_fired(const struct fuzz_run *r)
 {
     uint32_t n = 0;
@@ -115,7 +127,9 @@ static enum fz_outcome run_program(struct fuzz_run *r, struct fz_random *random,
     if (!fz_generate_begin(random, p))
         return FZ_FAILED;
     rc = fz_begin(s, p);
-    for (uint64_t i = 0; rc == FZ_AGREES && i < r->options->length; i++) {
+    r->begun = rc == FZ_AGREES;
+    for (uint64_t i = 0;
+         rc == FZ_AGREES && !s->leaked && i < r->options->length; i++) {
         const uint32_t n = fz_generate(random, s, ops);
 
         for (uint32_t k = 0; k < n; k++)
@@ -151,13 +165,19 @@ static bool enough(const struct fuzz_run *r)
 /* An exit status. */
 static int one_program(struct fuzz_run *r)
 {
-    struct fz_random seeds = { r->options->seed };
-    struct fz_random random = { fz_next(&seeds) ^ r->programs };
+    struct fz_random seeds = { .state = r->options->seed };
+    struct fz_random random = { .state = fz_next(&seeds) ^ r->programs };
     struct fz_program p;
     enum fz_outcome why;
     int rc = CLI_AGREES;
 
     why = run_program(r, &random, &p);
+    /* When the machine's frames are used up, there is a new one. */
+    if (why == FZ_LOST && !r->begun && r->programs != r->begun_last) {
+        r->begun_last = r->programs;
+        fz_free(&p);
+        return fuzz_restart(r) ? CLI_AGREES : CLI_ENVIRONMENT;
+    }
     r->programs++;
     if (why == FZ_FAILED) {
         fprintf(stderr, "pinfold fuzz: %s\n", r->session.message);
@@ -171,7 +191,7 @@ static int one_program(struct fuzz_run *r)
 
 int fuzz_campaign(const struct fuzz_options *o)
 {
-    struct fuzz_run r = { .options = o };
+    struct fuzz_run r = { .options = o, .begun_last = UINT64_MAX };
     int rc = fuzz_open(&r);
 
     if (rc != CLI_AGREES)

@@ -26,14 +26,6 @@ struct search {
     int rc; /* the machines cannot be started again */
 };
 
-/* After a loss there is a new machine. */
-static bool restart(struct fuzz_run *r)
-{
-    fuzz_close(r);
-    r->restarts++;
-    return fuzz_open(r) == CLI_AGREES;
-}
-
 static bool shows(void *context, const struct fz_program *p)
 {
     struct search *s = context;
@@ -46,7 +38,7 @@ static bool shows(void *context, const struct fz_program *p)
     r->session.thorough = true;
     got = fz_run(&r->session, p, &at, NULL);
     r->session.thorough = false;
-    if (got != FZ_AGREES && got != FZ_DIFFERS && !restart(r))
+    if (got != FZ_AGREES && got != FZ_DIFFERS && !fuzz_restart(r))
         s->rc = CLI_ENVIRONMENT;
     return got == s->why;
 }
@@ -67,7 +59,7 @@ static bool as_trace(struct fuzz_run *r, const struct fz_program *p,
     got = fz_run(&r->session, p, &at, f);
     r->session.thorough = false;
     fclose(f);
-    return got == FZ_AGREES || got == FZ_DIFFERS || restart(r);
+    return got == FZ_AGREES || got == FZ_DIFFERS || fuzz_restart(r);
 }
 
 /*
@@ -81,7 +73,7 @@ static void tell(struct fuzz_run *r, const char *file, const char *text)
     struct pvt_error error;
     struct pvt_trace *t = pvt_trace_parse(text, strlen(text), &error);
 
-    if (t && report && restart(r))
+    if (t && report && fuzz_restart(r))
         runner = (struct pvt_runner){ .model = r->model, .other = r->other };
     if (!t)
         fprintf(stderr, "%s:%u:%u: %s\n", file, error.line, error.column,
@@ -89,7 +81,7 @@ static void tell(struct fuzz_run *r, const char *file, const char *text)
     else if (runner.model && pvt_run(&runner, t, report) == 0)
         replay_print_differences(stdout, file, t, report);
     if (report && report->lost)
-        (void)restart(r);
+        (void)fuzz_restart(r);
     pvt_trace_free(t);
     free(report);
 }
@@ -138,7 +130,7 @@ int fuzz_finding(struct fuzz_run *r, struct fz_program *p, enum fz_outcome why)
     printf("program %" PRIu64 " of seed %" PRIu64 ", operation %u: %s\n",
            r->programs, r->options->seed, p->nr_ops, r->session.message);
     fflush(stdout);
-    if (why == FZ_LOST && !restart(r))
+    if (why == FZ_LOST && !fuzz_restart(r))
         return CLI_ENVIRONMENT;
     for (uint32_t i = 0; i < REPEATS && !again; i++)
         again = shows(&s, p);

@@ -15,8 +15,6 @@
 #include <string.h>
 
 #define LAST_SLOT 511u
-#define BOOT_L3_SLOT 510u
-#define BOOT_L2_FREE 256u /* slots from here on are not the guest's */
 
 uint64_t fz_entry(const struct fz_world *w, const struct fz_op *op)
 {
@@ -41,8 +39,8 @@ static bool keeps_slot(const struct fz_world *w, xm_mfn mfn, uint32_t slot)
     if (fz_is_page(place) || (place - FZ_BOOT_L4) % 4u == 0)
         return slot != LAST_SLOT;
     if ((place - FZ_BOOT_L4) % 4u == 1)
-        return slot < BOOT_L3_SLOT;
-    return slot >= BOOT_L2_FREE && slot != LAST_SLOT;
+        return slot < FZ_BOOT_L3_SLOT;
+    return slot >= FZ_BOOT_L2_FREE && slot != LAST_SLOT;
 }
 
 static bool resolve_update(const struct fz_world *w, const struct fz_op *op,
@@ -60,12 +58,21 @@ static bool resolve_update(const struct fz_world *w, const struct fz_op *op,
            keeps_slot(w, table, slot) && !is_l1tf(c, c->updates[i].val);
 }
 
-/* May a vCPU run on the L4 of this number? */
+/*
+ * May a vCPU run on the L4 of this number? Not if an earlier request of the
+ * call writes the page.
+ */
 static bool carries(const struct fz_world *w, const struct xm_cpu *cpu,
-                    uint32_t domain, xm_mfn mfn)
+                    const struct fz_call *c, xm_mfn mfn)
 {
     const uint32_t place = fz_place(w, mfn);
-    const struct pvt_known_frames *known = &w->known[domain];
+    const struct pvt_known_frames *known = &w->known[c->op.domid];
+
+    for (uint32_t i = 0; i < c->op.count; i++)
+        if ((c->exts[i].cmd == MMUEXT_CLEAR_PAGE ||
+             c->exts[i].cmd == MMUEXT_COPY_PAGE) &&
+            c->exts[i].arg1.mfn == mfn)
+            return false;
 
     if (place >= FZ_XEN)
         return true; /* refused */
@@ -99,7 +106,7 @@ static bool resolve_ext(const struct fz_world *w, const struct xm_cpu *cpu,
     case MMUEXT_NEW_BASEPTR:
     case MMUEXT_NEW_USER_BASEPTR:
         x->arg1.mfn = mfn;
-        return carries(w, cpu, c->op.domid, mfn);
+        return carries(w, cpu, c, mfn);
     case MMUEXT_TLB_FLUSH_LOCAL:
     case MMUEXT_TLB_FLUSH_ALL:
         return true;

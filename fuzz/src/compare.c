@@ -121,10 +121,30 @@ static bool same_world(struct fz_session *s)
     return true;
 }
 
+/*
+ * Without another machine the invariants judge. A validation that fails deep
+ * in a tree may lose track of a reference, in Xen as in the model (PRE-66):
+ * the frame is then kept for longer than needed, which is safe. From then on
+ * the counts say nothing more, and the program ends.
+ */
+static enum fz_outcome check_model(struct fz_session *s)
+{
+    const struct xm_violation v = pvt_model_check(s->model);
+
+    if (!v.found)
+        return FZ_AGREES;
+    s->leaked = strcmp(v.invariant, "INV-01") == 0 && v.actual > v.expected;
+    snprintf(s->message, sizeof(s->message),
+             "%s, %s: frame %#" PRIx64 ", expected %#" PRIx64
+             ", found %#" PRIx64,
+             v.invariant, v.sentence, v.mfn, v.expected, v.actual);
+    return s->leaked ? FZ_AGREES : FZ_DIFFERS;
+}
+
 enum fz_outcome fz_compare_call(struct fz_session *s)
 {
     if (!s->other)
-        return FZ_AGREES;
+        return check_model(s);
     if (!same_answers(&s->call, &s->out[0], &s->out[1])) {
         (void)differ(s, FZ_NR_FRAMES, "answer", (uint64_t)s->out[0].rc,
                      (uint64_t)s->out[1].rc);

@@ -362,11 +362,19 @@ static void make(struct fz_random *r, const struct fz_session *s,
     }
 }
 
+/* For a while the same: going to another costs Xen a switch. */
+static uint32_t next_domain(struct fz_random *r, const struct fz_session *s)
+{
+    if (chance(r, 10) || !fz_has_domain(&s->world, r->domain))
+        r->domain = some_domain(r, s);
+    return r->domain;
+}
+
 uint32_t fz_generate(struct fz_random *r, const struct fz_session *s,
                      struct fz_op ops[FZ_MAX_BATCH])
 {
-    const uint32_t domain = some_domain(r, s);
-    const uint8_t who = (uint8_t)(domain | (chance(r, 85) ? 0 : 4u));
+    const uint32_t domain = next_domain(r, s);
+    const uint8_t who = (uint8_t)(domain | (chance(r, 95) ? 0 : 4u));
     const enum fz_kind kind = some_kind(r);
     const bool batch = kind <= FZ_MMUEXT && chance(r, 15);
     const uint32_t n = batch ? 1u + below(r, FZ_MAX_BATCH) : 1u;

@@ -125,6 +125,7 @@ enum fz_outcome fz_begin(struct fz_session *s, const struct fz_program *p)
     enum fz_outcome rc = take(s, p->domains);
 
     s->turn = 0;
+    s->leaked = false;
     if (rc == FZ_AGREES && s->other)
         rc = poke_all(s, s->other, p);
     if (rc == FZ_AGREES && s->other && pvt_model_sync(s->model, s->other) != 0)
@@ -148,17 +149,62 @@ enum fz_outcome fz_step(struct fz_session *s, const struct fz_program *p,
     rc = execute(s);
     if (rc == FZ_AGREES)
         rc = fz_compare_call(s);
-    return rc == FZ_DIFFERS ? fz_explain(s, p, at) : rc;
+    return rc == FZ_DIFFERS && s->other ? fz_explain(s, p, at) : rc;
+}
+
+/* Takes what programs have left out of a boot table of the other machine. */
+static enum fz_outcome clear_table(struct fz_session *s, uint32_t domain,
+                                   xm_mfn table, uint32_t first, uint32_t last)
+{
+    uint64_t words[XM_ENTRIES];
+
+    if (s->other->ops->read_page(s->other, table, words) != 0)
+        return fail(s, s->other);
+    for (uint32_t i = first; i <= last; i++) {
+        struct mmu_update update = { .ptr = table << XM_PAGE_SHIFT | i * 8u };
+        const struct pvt_op op = { .call = PVT_MMU_UPDATE,
+                                   .domid = (xm_domid)domain,
+                                   .count = 1,
+                                   .updates = &update,
+                                   .foreigndom = DOMID_SELF };
+        struct pvt_outcome out;
+
+        if (words[i] != 0 && s->other->ops->execute(s->other, &op, &out) != 0)
+            return fail(s, s->other);
+    }
+    return FZ_AGREES;
+}
+
+static enum fz_outcome clear_boot_tables(struct fz_session *s)
+{
+    enum fz_outcome rc = FZ_AGREES;
+
+    for (uint32_t d = 0; rc == FZ_AGREES && d < FZ_DOMAINS; d++) {
+        const struct pvt_known_frames *k = &s->world.known[d];
+
+        if (!fz_has_domain(&s->world, d))
+            continue;
+        rc = clear_table(s, d, k->boot_l2, FZ_BOOT_L2_FREE, XM_ENTRIES - 1);
+        if (rc == FZ_AGREES)
+            rc = clear_table(s, d, k->boot_l3, 0, FZ_BOOT_L3_SLOT - 1);
+        if (rc == FZ_AGREES)
+            rc = clear_table(s, d, k->boot_l4, 0, XM_L4_XEN_FIRST - 1);
+        if (rc == FZ_AGREES)
+            rc = clear_table(s, d, k->boot_l4, XM_L4_XEN_LAST + 1,
+                             XM_ENTRIES - 2);
+    }
+    return rc;
 }
 
 enum fz_outcome fz_end(struct fz_session *s)
 {
     struct pvt_backend *const side[2] = { s->model, s->other };
+    enum fz_outcome rc = s->other ? clear_boot_tables(s) : FZ_AGREES;
 
-    for (uint32_t i = 0; i < 2; i++)
+    for (uint32_t i = 0; rc == FZ_AGREES && i < 2; i++)
         if (side[i] && side[i]->ops->end_trace(side[i]) != 0)
-            return fail(s, side[i]);
-    return FZ_AGREES;
+            rc = fail(s, side[i]);
+    return rc;
 }
 
 enum fz_outcome fz_run(struct fz_session *s, const struct fz_program *p,
@@ -168,7 +214,8 @@ enum fz_outcome fz_run(struct fz_session *s, const struct fz_program *p,
 
     if (trace && rc == FZ_AGREES)
         fz_print_header(trace, &s->world, p, "fuzz", "Made by pinfold fuzz.");
-    for (*at = fz_nr_pokes(p); rc == FZ_AGREES && *at < p->nr_ops;) {
+    for (*at = fz_nr_pokes(p);
+         rc == FZ_AGREES && !s->leaked && *at < p->nr_ops;) {
         rc = fz_step(s, p, *at);
         if (trace && (rc == FZ_AGREES || rc == FZ_DIFFERS))
             fz_print(trace, &s->world, &p->ops[*at], &s->call,

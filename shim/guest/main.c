@@ -128,7 +128,7 @@ static void serve(struct shim_mailbox *m)
             __atomic_store_n(&m->response, n, __ATOMIC_RELEASE);
             spins = 0;
         } else if (++spins < *(volatile uint64_t *)&m->spins) {
-            __asm__ volatile("pause");
+            __asm__ volatile("" ::: "memory");
         } else {
             (void)hypercall(__HYPERVISOR_sched_op, SCHEDOP_yield, 0, 0, 0, 0);
             spins = 0;

@@ -10,6 +10,7 @@
 
 struct fz_random {
     uint64_t state;
+    uint32_t domain; /* the next calls are its, mostly */
 };
 
 uint64_t fz_next(struct fz_random *r);

@@ -36,8 +36,9 @@ struct fz_session {
     uint64_t *written;         /* by the model, a bit a frame */
     uint32_t turn;             /* whose content is looked at next, unasked */
     bool thorough;             /* all contents after every call */
-    uint64_t calls;            /* executed, ever */
-    uint64_t interrupted;      /* of these, explained by an interrupt */
+    bool leaked;          /* without another machine: see fz_check_model() */
+    uint64_t calls;       /* executed, ever */
+    uint64_t interrupted; /* of these, explained by an interrupt */
     /* The model as the program found it, and interrupts since then. */
     void *block;
     uint64_t pages[FZ_XEN][XM_ENTRIES];

@@ -53,6 +53,10 @@ struct fz_world {
     xm_mfn mfns[FZ_NR_FRAMES]; /* of a domain that is not there: none */
 };
 
+/* The guest that carries us lies behind boot_l4[511] and boot_l3[510]. */
+#define FZ_BOOT_L3_SLOT 510u
+#define FZ_BOOT_L2_FREE 256u /* boot_l2 is free from here on */
+
 #define FZ_NONE (~0ull)
 /* Pages and own frames: they have a state that is compared. */
 #define FZ_NR_WATCHED ((uint32_t)FZ_XEN)

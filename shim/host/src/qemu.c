@@ -40,7 +40,7 @@ static void exec_qemu(const struct shim *s, const char *ram_path)
              ram_path);
     snprintf(serial, sizeof(serial), "file:%s/serial.log", s->dir);
     snprintf(append, sizeof(append),
-             "loglvl=all guest_loglvl=all com1=115200,8n1 console=com1 "
+             "loglvl=all guest_loglvl=none com1=115200,8n1 console=com1 "
              "dom0_mem=64M dom0_max_vcpus=3 sched=credit "
              "gnttab_max_frames=%u gnttab_max_maptrack_frames=%u",
              config.max_grant_frames, config.max_maptrack_frames);
