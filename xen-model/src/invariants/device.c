@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is mapped for a device has its references without any entry; those of
+ * a mapping for the host are the entry's (GNT-28).
+ */
+#include "invariants.h"
+
+static void count_mapping(struct check *k, const struct xm_grant_mapping *map)
+{
+    const struct xm_domain *d = xm_domain_find(k->c->machine, map->domid);
+    xm_mfn mfn;
+
+    if (!d || map->ref >= d->grant.nr_frames * XM_GRANTS_PER_FRAME_V1)
+        return;
+    mfn = xm_grant_active(k->c->machine, d)[map->ref].mfn;
+    if (!xm__checked_frame(k, mfn))
+        return;
+    k->r[mfn].general++;
+    if (!(map->flags & XM_GNTMAP_READONLY))
+        k->r[mfn].writable++;
+}
+
+void xm__count_device_maps(struct check *k)
+{
+    for (uint32_t i = 0; i < XM_MAX_DOMAINS; i++) {
+        const struct xm_domain *d = xm_domain_at(k->c->machine, i);
+        const struct xm_grant_mapping *maps;
+
+        if (!d)
+            continue;
+        maps = xm_grant_maptrack(k->c->machine, d);
+        for (uint32_t h = 0; h < d->grant.maptrack_limit; h++)
+            if (maps[h].flags & XM_GNTMAP_DEVICE)
+                count_mapping(k, &maps[h]);
+    }
+}
