@@ -77,6 +77,13 @@ void grant_entry(xm_domid domid, uint32_t ref, uint16_t flags, xm_domid to,
         memcpy(entry_of(domid, ref), &v2, sizeof(v2));
 }
 
+void give(xm_mfn mfn, xm_domid domid)
+{
+    domain(frame(&gx, mfn)->owner)->tot_pages--;
+    domain(domid)->tot_pages++;
+    frame(&gx, mfn)->owner = domid;
+}
+
 uint16_t entry_flags(xm_domid domid, uint32_t ref)
 {
     uint16_t flags;

@@ -41,6 +41,8 @@ const struct xm_grant_active *active(xm_domid domid, uint32_t ref);
 /* Entry REF of a domain: FLAGS for TO, of FRAME, in the table's version. */
 void grant_entry(xm_domid domid, uint32_t ref, uint16_t flags, xm_domid to,
                  uint64_t frame);
+/* The page changes hands, as by a transfer. */
+void give(xm_mfn mfn, xm_domid domid);
 /* The word of flags and status that the guest sees (version 1). */
 uint16_t entry_flags(xm_domid domid, uint32_t ref);
 uint32_t entry_frame(xm_domid domid, uint32_t ref);

@@ -123,16 +123,16 @@ START_TEST(a_pin_without_its_page)
     expect_frame(&gx, PAGE, 2, WRITABLE(1));
     /* Implicitly unmapped, and given away. */
     expect(update(&gx, BOOT_L1, TARGET_SLOT, 0), 0, XM_R_NONE);
-    frame(&gx, PAGE)->owner = 0;
+    give(PAGE, 0);
     expect_status(copy(copy_op(1, OWN, 0, 0, 8)), GNTST_bad_domain,
                   XM_R_GNT_OWNER);
     /* The first to write looks at the entry again. */
     grant_entry(GRANTER, 2, GTF_permit_access, 0, OTHER);
-    frame(&gx, OTHER)->owner = GRANTER;
+    give(OTHER, GRANTER);
     a = map_at(TARGET_VA, GRANTER, 2, GNTMAP_host_map | GNTMAP_readonly);
     ck_assert_int_eq(a.status, GNTST_okay);
     grant_entry(GRANTER, 2, GTF_permit_access, 0, OTHER + 1);
-    frame(&gx, OTHER + 1)->owner = GRANTER;
+    give(OTHER + 1, GRANTER);
     {
         struct gnttab_copy op = copy_op(2, OWN, 0, 0, 8);
 

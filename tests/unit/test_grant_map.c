@@ -346,7 +346,7 @@ START_TEST(an_entry_that_is_overwritten_unmaps)
     expect_status(unmap(TARGET_VA, 0, a.handle), ERROR, XM_R_GNT_PTE_MISMATCH);
     expect_status(unmap(0, 0, a.handle), GNTST_okay, XM_R_GNT_HALF);
     /* The granter may give the page away; the entry still names it. */
-    frame(&gx, PAGE)->owner = 0;
+    give(PAGE, 0);
     gx.cpu.domid = 0;
     expect_status(map(GOOD_REF, HOST | RO).status, ERROR, XM_R_GNT_OWNER);
     expect_frame(&gx, PAGE, 1, WRITABLE(0));

@@ -376,36 +376,6 @@ START_TEST(each_fault_removes_a_check)
 }
 END_TEST
 
-/* A machine broken by hand: the recount notices. */
-START_TEST(invariants_notice)
-{
-    static const char *const names[] = { "INV-01", "INV-03", "INV-08",
-                                         "INV-06" };
-    uint64_t scratch[NR_FRAMES * 2];
-    struct xm_frame *f = frame(&fx, BOOT_L3);
-    const struct xm_frame saved = *f;
-
-    switch (_i) {
-    case 0:
-        f->count_info++;
-        break;
-    case 1:
-        f->type_info++;
-        break;
-    case 2:
-        f->linear_count++;
-        break;
-    default:
-        *entry(&fx, BOOT_L1, 8) = xm_pte(BOOT_L3, RWU);
-        break;
-    }
-    ck_assert_str_eq(xm_check_invariants(&fx.cpu, scratch).invariant,
-                     names[_i]);
-    *f = saved;
-    *entry(&fx, BOOT_L1, 8) = 0;
-}
-END_TEST
-
 START_TEST(rules_have_unique_ids)
 {
     for (unsigned int i = 1; i < XM_NR_RULES; i++) {
@@ -446,7 +416,6 @@ int main(void)
     tcase_add_test(u, update_va_mapping_finds_its_table);
     tcase_add_test(u, a_domain_without_privilege_names_only_itself);
     tcase_add_test(u, each_fault_removes_a_check);
-    tcase_add_loop_test(u, invariants_notice, 0, 4);
     tcase_add_test(u, rules_have_unique_ids);
     suite_add_tcase(s, u);
 

@@ -157,7 +157,13 @@ void run_check_invariants(struct run *r)
         return;
     d = run_differ(r, PVT_KIND_INVARIANT, "expected", v.expected, "model",
                    v.actual);
+    if (v.mfn == XM_NO_FRAME) {
+        snprintf(d->detail, sizeof(d->detail), "%s: %s: domain %u", v.invariant,
+                 v.sentence, v.domid);
+        return;
+    }
     d->mfn = v.mfn;
+    d->slot = v.slot == XM_NO_SLOT ? PVT_NO_SLOT : v.slot;
     snprintf(d->detail, sizeof(d->detail), "%s: %s", v.invariant, v.sentence);
     for (uint32_t i = 0; i < r->nr_watched; i++)
         if (r->watched[i].mfn == v.mfn)

@@ -7,6 +7,8 @@
  */
 #include <traces/model.h>
 
+#include "refusal.h"
+
 #include <xen-decode/decode.h>
 #include <xen-model/execute.h>
 #include <xen-model/mode.h>
@@ -42,6 +44,8 @@ struct model {
     struct xm_config config;
     void *block, *scratch;
     size_t block_size, ram_size;
+    struct refusal refusal;
+    struct xm_violation violation; /* by the last call */
     bool synthetic;
     xm_mfn next_free; /* synthetic: all from here on are free ... */
     xm_mfn end;       /* ... below this; and the last frame is */
@@ -315,13 +319,15 @@ static struct xm_result update_va_mapping(struct xm_cpu *c,
 static int execute(struct pvt_backend *b, const struct pvt_op *op,
                    struct pvt_outcome *out)
 {
-    struct xm_cpu *c = &model_of(b)->cpu;
+    struct model *m = model_of(b);
+    struct xm_cpu *c = &m->cpu;
 
     *out = (struct pvt_outcome){ .done = PVT_DONE_UNTOUCHED };
     c->domid = op->domid;
     c->vcpu = op->vcpu;
     c->fired = (struct xm_rule_set){ { 0 } };
     xm_domain_find(c->machine, op->domid)->vcpu[op->vcpu].up = true;
+    refusal_before(&m->refusal, c, op);
     switch (op->call) {
     case PVT_MMU_UPDATE:
     case PVT_MMUEXT_OP:
@@ -331,7 +337,7 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
         out->why = update_va_mapping(c, op);
         break;
     case PVT_HYPERCALL:
-        if (hypercall(model_of(b), op, out) != 0)
+        if (hypercall(m, op, out) != 0)
             return -1;
         break;
     case PVT_LOAD:
@@ -340,16 +346,17 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
     case PVT_WRITE_CR3:
     case PVT_READ_CR3:
     case PVT_INVLPG:
-        if (access_memory(model_of(b), op, out) != 0)
+        if (access_memory(m, op, out) != 0)
             return -1;
         break;
     case PVT_EXECUTE:
-        if (execute_instruction(model_of(b), op->code, out) != 0)
+        if (execute_instruction(m, op->code, out) != 0)
             return -1;
         break;
     }
     out->rc = out->why.rc;
     out->fired = c->fired;
+    m->violation = refusal_after(&m->refusal, c, out->why);
     return 0;
 }
 
@@ -531,6 +538,7 @@ static void model_close(struct pvt_backend *b)
         munmap(m->cpu.ram, m->ram_size);
     free(m->block);
     free(m->scratch);
+    free(m->refusal.frames);
     free(m);
 }
 
@@ -564,11 +572,12 @@ static struct model *allocate(uint32_t nr_frames)
     m->ram_size = (size_t)nr_frames * XM_PAGE_SIZE;
     m->block = malloc(m->block_size);
     m->scratch = malloc((size_t)nr_frames * 16u);
+    m->refusal.frames = malloc(nr_frames * sizeof(*m->refusal.frames));
     ram = mmap(NULL, m->ram_size, PROT_READ | PROT_WRITE,
                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (ram != MAP_FAILED)
         m->cpu.ram = ram;
-    if (!m->block || !m->scratch || !m->cpu.ram) {
+    if (!m->block || !m->scratch || !m->refusal.frames || !m->cpu.ram) {
         model_close(&m->backend);
         return NULL;
     }
@@ -661,6 +670,8 @@ struct xm_cpu *pvt_model_cpu(struct pvt_backend *model)
 struct xm_violation pvt_model_check(struct pvt_backend *model)
 {
     struct model *m = model_of(model);
+    const struct xm_violation v = m->violation;
 
-    return xm_check_invariants(&m->cpu, m->scratch);
+    m->violation.found = false;
+    return v.found ? v : xm_check_invariants(&m->cpu, m->scratch);
 }

@@ -34,6 +34,7 @@ int pvt_model_sync(struct pvt_backend *model, struct pvt_backend *other);
 /* For its configuration, faults and machine. */
 struct xm_cpu *pvt_model_cpu(struct pvt_backend *model);
 
+/* The first invariant that does not hold, of the state or of the last call. */
 struct xm_violation pvt_model_check(struct pvt_backend *model);
 
 #endif

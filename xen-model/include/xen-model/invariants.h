@@ -37,7 +37,8 @@ struct xm_violation xm_check_invariants(const struct xm_cpu *c, void *scratch);
  * What a refusal must leave alone. Both are about a call with one request,
  * which failed and was not interrupted.
  *
- * INV-18: it was to store into SLOT of frame MFN, which held BEFORE.
+ * INV-18: it was to store into SLOT of frame MFN, which held BEFORE. Not for
+ * XM_R_UVM_VCPU_MASK, which comes when the entry is stored.
  */
 struct xm_violation xm_check_refused_entry(const struct xm_cpu *c, xm_mfn mfn,
                                            uint32_t slot, uint64_t before);

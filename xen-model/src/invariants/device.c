@@ -10,7 +10,8 @@ static void count_mapping(struct check *k, const struct xm_grant_mapping *map)
     const struct xm_domain *d = xm_domain_find(k->c->machine, map->domid);
     xm_mfn mfn;
 
-    if (!d || map->ref >= d->grant.nr_frames * XM_GRANTS_PER_FRAME_V1)
+    if (!d || map->ref / XM_GRANTS_PER_FRAME_V1 >=
+                  k->c->machine->config.max_grant_frames)
         return;
     mfn = xm_grant_active(k->c->machine, d)[map->ref].mfn;
     if (!xm__checked_frame(k, mfn))
@@ -22,6 +23,9 @@ static void count_mapping(struct check *k, const struct xm_grant_mapping *map)
 
 void xm__count_device_maps(struct check *k)
 {
+    const uint32_t handles =
+        k->c->machine->config.max_maptrack_frames * XM_MAPTRACK_PER_FRAME;
+
     for (uint32_t i = 0; i < XM_MAX_DOMAINS; i++) {
         const struct xm_domain *d = xm_domain_at(k->c->machine, i);
         const struct xm_grant_mapping *maps;
@@ -29,7 +33,7 @@ void xm__count_device_maps(struct check *k)
         if (!d)
             continue;
         maps = xm_grant_maptrack(k->c->machine, d);
-        for (uint32_t h = 0; h < d->grant.maptrack_limit; h++)
+        for (uint32_t h = 0; h < d->grant.maptrack_limit && h < handles; h++)
             if (maps[h].flags & XM_GNTMAP_DEVICE)
                 count_mapping(k, &maps[h]);
     }

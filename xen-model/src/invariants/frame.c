@@ -28,7 +28,7 @@ static void check_table_state(struct check *k, xm_mfn mfn,
                  x & ~XM_PGT_PARTIAL, x);
     else if (xm_pgt_level(x) != 0 && xm__count(f) == 0 && live)
         violated(k, mfn, "FRM-51", "an idle table is not validated", 0, x);
-    else if (live == 0 && xm__count(f) != 0)
+    else if (live == 0 && xm__count(f) != 0 && (x & XM_PGT_TYPE_MASK))
         violated(k, mfn, "FRM-52", "what is in use was validated",
                  x | XM_PGT_VALIDATED, x);
     else if (live == XM_PGT_PARTIAL && f->nr_validated > XM_ENTRIES)
@@ -142,9 +142,6 @@ void xm__check_frame(struct check *k, xm_mfn mfn)
     if (f->owner >= DOMID_FIRST_RESERVED)
         return; /* types that never change; no counts in dom_io */
     d = xm_domain_find(k->c->machine, f->owner);
-    if (d)
+    if (d) /* otherwise it is dying, and its vCPUs are gone already */
         check_owned(k, mfn, f, d);
-    else
-        violated(k, mfn, "INV-14", "the owner of a frame exists", XM_DOMID_NONE,
-                 f->owner);
 }
