@@ -44,8 +44,7 @@ struct xm_violation xm_check_invariants(const struct xm_cpu *c, void *scratch)
             xm__check_table(&k, mfn);
     xm__check_vcpus(&k);
     xm__count_device_maps(&k);
-    for (xm_mfn mfn = 0; mfn < k.nr_frames && !k.v.found; mfn++)
-        xm__check_frame(&k, mfn);
+    xm__check_frames(&k);
     xm__check_domains(&k);
     return k.v;
 }

@@ -128,20 +128,37 @@ static void check_owned(struct check *k, xm_mfn mfn, const struct xm_frame *f,
     check_counts(k, mfn, f);
 }
 
-void xm__check_frame(struct check *k, xm_mfn mfn)
+/* Allocated and nothing else: no use of any kind, claimed or counted. */
+static bool is_idle(const struct check *k, xm_mfn mfn, const struct xm_frame *f)
 {
-    const struct xm_frame *f = xm__checked_frame(k, mfn);
-    const struct xm_domain *d;
+    const struct recount *r = &k->r[mfn];
 
-    if (f->owner == XM_DOMID_NONE) {
-        check_unowned(k, mfn, f);
-        return;
+    return f->count_info == (XM_PGC_ALLOCATED | 1) &&
+           (f->type_info & ~XM_PGT_TYPE_MASK) == 0 &&
+           (r->general | r->type | r->writable) == 0;
+}
+
+void xm__check_frames(struct check *k)
+{
+    const struct xm_frame *const frames = xm__frames(k->c->machine);
+    const struct xm_domain *d = NULL; /* the owner of the last frame */
+
+    for (xm_mfn mfn = 0; mfn < k->nr_frames && !k->v.found; mfn++) {
+        const struct xm_frame *f = &frames[mfn];
+
+        if (f->owner == XM_DOMID_NONE) {
+            check_unowned(k, mfn, f);
+        } else if (f->owner == DOMID_XEN) {
+            check_general(k, mfn, f);
+        } else if (f->owner < DOMID_FIRST_RESERVED) {
+            if (!d || d->domid != f->owner)
+                d = xm_domain_find(k->c->machine, f->owner);
+            if (!d)
+                continue; /* it is dying: its vCPUs are gone already */
+            if (is_idle(k, mfn, f))
+                k->owned[d - k->c->machine->domains]++;
+            else
+                check_owned(k, mfn, f, d);
+        } /* else dom_io's, which have no counts */
     }
-    if (f->owner == DOMID_XEN)
-        check_general(k, mfn, f);
-    if (f->owner >= DOMID_FIRST_RESERVED)
-        return; /* types that never change; no counts in dom_io */
-    d = xm_domain_find(k->c->machine, f->owner);
-    if (d) /* otherwise it is dying, and its vCPUs are gone already */
-        check_owned(k, mfn, f, d);
 }

@@ -67,8 +67,8 @@ void xm__check_paths(struct check *k);
 void xm__check_table(struct check *k, xm_mfn mfn);
 /* device.c: uses by mappings for devices are counted. */
 void xm__count_device_maps(struct check *k);
-/* frame.c: what was counted is what the frame says; INV-01..06, 08, 14, 20. */
-void xm__check_frame(struct check *k, xm_mfn mfn);
+/* frame.c: what was counted is what frames say; INV-01..06, 08, 14, 20. */
+void xm__check_frames(struct check *k);
 /* domain.c: of the domains; INV-13. */
 void xm__check_domains(struct check *k);
 
