@@ -87,6 +87,29 @@ struct xm_frame shim__frame(const struct shim *s, xm_mfn mfn)
     return f;
 }
 
+uint64_t *shim_page(struct pvt_backend *b, xm_mfn mfn)
+{
+    return shim__page(shim_of(b), mfn);
+}
+
+void shim_set_frame(struct pvt_backend *b, xm_mfn mfn, const struct xm_frame *f)
+{
+    const struct shim *s = shim_of(b);
+    struct page_info *p =
+        (struct page_info *)(void *)(s->ram +
+                                     s->frame_table[mfn / FRAMES_PER_GROUP]) +
+        mfn % FRAMES_PER_GROUP;
+
+    p->count_info = f->count_info;
+    p->type_info = f->type_info;
+    if (xm_pgt_level(f->type_info) == 0 ||
+        (f->type_info & XM_PGT_COUNT_MASK) == 0)
+        return;
+    p->validated =
+        (uint16_t)(f->nr_validated | (f->partial_set ? 1u << 15 : 0));
+    p->linear_pt_count = f->linear_count;
+}
+
 uint64_t shim__m2p(const struct shim *s, xm_mfn mfn)
 {
     uint64_t value;

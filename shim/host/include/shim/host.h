@@ -40,4 +40,15 @@ int shim_measure(struct pvt_backend *b, struct shim_measure *m,
                  const void *bytes, size_t n);
 uint64_t shim_measure_address(struct pvt_backend *b, size_t offset);
 
+/*
+ * The machine laid open, for what brings it into chosen states: the words of a
+ * frame of RAM, and what Xen's frame table says of it. Of F the counts, the
+ * type and the flags are written, and of a table in use its progress and its
+ * linear count. Between two calls only, and to frames that Xen uses for
+ * nothing.
+ */
+uint64_t *shim_page(struct pvt_backend *b, xm_mfn mfn);
+void shim_set_frame(struct pvt_backend *b, xm_mfn mfn,
+                    const struct xm_frame *f);
+
 #endif
