@@ -9,7 +9,6 @@
 #define MAX_T ((1ull << 55) - 1)
 #define MAX_C ((1ull << 57) - 1)
 
-/* What has been done when a call ends in the middle of a table (PRE-30). */
 static int get_upper(struct oracle_world *w, unsigned int level,
                      unsigned int table, struct oracle_entry e);
 static void put_upper(struct oracle_world *w, unsigned int table,
@@ -56,11 +55,10 @@ static uint64_t adjusted(unsigned int level, uint64_t flags)
 /* -- section 4.3: an L1 entry -----------------------------------------------
  */
 
-/* L1-08: index PAT, PCD, PWT. */
+/* L1-08: index PAT, PCD, PWT. The others are uncached or combine writes. */
 static const uint64_t uncacheable_flips[8] = {
     [0] = OR_PCD | OR_PWT, /* WB */
     [1] = OR_PCD,          /* WT */
-    [4] = 0,               /* WC */
     [5] = OR_PCD | OR_PAT, /* WP */
 };
 
@@ -77,12 +75,12 @@ static bool is_mmio(const struct oracle_frame *f)
            f->owner == OR_ALL_ONES;
 }
 
-/* L1-04: only D0 has rights, and nobody has them to the number all ones. */
+/* L1-04: only D0 has rights, and those not to all. */
 static int check_iomem(const struct oracle_frame *f, enum oracle_owner d)
 {
     if (f->owner == OR_ALL_ONES)
         return -OR_EINVAL;
-    return d == OR_D0 ? 0 : -OR_EPERM;
+    return d == OR_D0 && !f->io_denied ? 0 : -OR_EPERM;
 }
 
 /* TYP-01..04, TYP-11, TYP-12, TYP-50..58: type writable. */
@@ -114,7 +112,8 @@ static int get_l1(struct oracle_world *w, struct oracle_entry *e,
         if (rc == 0 && (f == OR_IO ? w->caller : f) != o)
             rc = check_iomem(t, o);
         if (rc == 0)
-            e->flags ^= uncacheable_flips[attr];
+            e->flags ^= uncacheable_flips[attr] |
+                        (write && t->io_read_only ? OR_RW : 0); /* L1-07 */
         return rc;
     }
     /* L1-10, L1-11, L1-12; only D0 has privilege over others. */
@@ -257,8 +256,9 @@ static void put_table_type(struct oracle_world *w, unsigned int frame,
 /* -- sections 4.6 to 4.8, 6: L2 to L4 entries --------------------------------
  */
 
-#define UPPER_DISALLOWED (OR_PWT | OR_PCD | OR_PAT | OR_G) /* MSK-08, MSK-09   \
-                                                            */
+#define UPPER_DISALLOWED                                                       \
+    (OR_PWT | OR_PCD | OR_PAT | OR_G) /* MSK-08, MSK-09                        \
+                                       */
 
 /* LIN-03..08 */
 static int get_linear(struct oracle_world *w, unsigned int level,
@@ -320,7 +320,6 @@ static int update(struct oracle_world *w, unsigned int level,
     struct oracle_frame *f = &w->frame[table];
     struct oracle_slot *s = &f->contents[0];
     const struct oracle_entry old = s->e;
-    bool fast = false;
     int rc;
 
     if (is_xen_slot(level, s->slot))
@@ -330,8 +329,9 @@ static int update(struct oracle_world *w, unsigned int level,
                                    : UPPER_DISALLOWED))
             return -OR_EINVAL;
         new.flags = adjusted(level, new.flags);
-        fast = old.frame == new.frame && ((old.flags ^ new.flags) & 0x9b) == 0;
-        if (!fast) {
+        w->fast =
+            old.frame == new.frame && ((old.flags ^ new.flags) & 0x9b) == 0;
+        if (!w->fast) {
             rc = level == 1 ? get_l1(w, &new, f->owner, fd)
                             : get_upper(w, level, table, new);
             if (rc != 0)
@@ -341,7 +341,7 @@ static int update(struct oracle_world *w, unsigned int level,
     s->e = new;
     if (preserve_ad)
         s->e.flags |= old.flags & (OR_A | OR_D);
-    if (!fast)
+    if (!w->fast)
         put_entry(w, level, table, old);
     return 0;
 }
@@ -352,6 +352,7 @@ int oracle_update(struct oracle_world *w, unsigned int table,
 {
     struct oracle_frame *f = &w->frame[table];
 
+    w->fast = false;
     /* MMU-15: only D0 may name others; DOMID_IO everybody. */
     if (w->caller != OR_D0 &&
         ((fd != OR_IO && fd != w->caller) || f->owner != w->caller))

@@ -55,7 +55,7 @@ enum {
     OR_EINVAL = 22,
 };
 
-#define OR_MAX_FRAMES 14
+#define OR_MAX_FRAMES 16
 #define OR_MAX_CONTENTS 3
 
 struct oracle_entry {
@@ -73,7 +73,8 @@ struct oracle_frame {
     enum oracle_type type;
     uint64_t general, count; /* C and T */
     bool validated, pinned, partial, non_coherent;
-    bool special; /* shared from Xen's heap */
+    bool special;                 /* shared from Xen's heap */
+    bool io_denied, io_read_only; /* of MMIO: not even D0's; not writable */
     int linear;
     /* Non-zero entries, by ascending slot; of the table of an update also. */
     unsigned int nr_contents;
@@ -84,6 +85,7 @@ struct oracle_world {
     struct oracle_frame frame[OR_MAX_FRAMES];
     bool self_snoop;
     enum oracle_owner caller;
+    bool fast; /* of the last update: only whitelisted bits changed */
 };
 
 /*
