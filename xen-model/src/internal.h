@@ -149,10 +149,16 @@ struct xm_result xm__get_page_and_type_from_mfn(struct xm_cpu *c, xm_mfn mfn,
                                                 unsigned int flags,
                                                 enum xm_rule not_own);
 
+/* In use, and with room for the reference that the lock counts (TYP-70). */
+static inline bool xm__has_room(const struct xm_frame *f)
+{
+    return xm__count(f) - 1 < XM_PGT_COUNT_MASK - 1;
+}
+
 /* Xen's page_lock() would succeed: the frame is live and validated. */
 static inline bool xm__lockable(const struct xm_frame *f)
 {
-    return (f->type_info & XM_PGT_VALIDATED) && xm__count(f) != 0;
+    return (f->type_info & XM_PGT_VALIDATED) && xm__has_room(f);
 }
 
 /* The same, and it is an L1. */
@@ -160,7 +166,7 @@ static inline bool xm__is_live_l1(const struct xm_frame *f)
 {
     return (f->type_info & (XM_PGT_TYPE_MASK | XM_PGT_VALIDATED)) ==
                (XM_PGT_L1 | XM_PGT_VALIDATED) &&
-           xm__count(f) != 0;
+           xm__has_room(f);
 }
 
 /* -- entries -------------------------------------------------------------- */
