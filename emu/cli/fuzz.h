@@ -11,7 +11,7 @@ struct fuzz_options {
     bool on_xen;
     uint64_t seed, ops, seconds, length, stop_after;
     const char *findings, *hypervisor, *kernel;
-    uint32_t faults; /* enum xm_fault, or-ed */
+    uint32_t faults; /* a bit each, 1 << enum xm_fault */
 };
 
 struct fuzz_run {

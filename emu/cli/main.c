@@ -33,21 +33,18 @@ bool cli_parse_on(const char *command, const char *value, bool *on_xen)
 
 bool cli_parse_break(const char *command, const char *name, uint32_t *faults)
 {
-    static const struct {
-        const char *name;
-        uint32_t fault;
-    } names[] = { { "linear-writable", XM_FAULT_LINEAR_WRITABLE },
-                  { "fast-path-rw", XM_FAULT_FAST_PATH_RW },
-                  { "writable-typed", XM_FAULT_WRITABLE_TYPED } };
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(name, names[i].name) == 0) {
-            *faults |= names[i].fault;
+    for (uint32_t i = 0; i < XM_NR_FAULTS; i++) {
+        if (strcmp(name, xm_fault_info((enum xm_fault)i)->name) == 0) {
+            *faults |= 1u << i;
             return true;
         }
     }
-    fprintf(stderr, "pinfold %s: no check is called '%s'; --help lists them\n",
+    fprintf(stderr, "pinfold %s: no check is called '%s', but there are\n",
             command, name);
+    for (uint32_t i = 0; i < XM_NR_FAULTS; i++)
+        fprintf(stderr, "  %-16s without it, %s\n",
+                xm_fault_info((enum xm_fault)i)->name,
+                xm_fault_info((enum xm_fault)i)->sentence);
     return false;
 }
 

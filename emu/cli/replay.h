@@ -12,7 +12,7 @@
 struct replay_options {
     bool on_xen, json, verbose;
     unsigned int xen_minor; /* of the model alone, 0: the default */
-    uint32_t faults; /* enum xm_fault, or-ed */
+    uint32_t faults; /* a bit each, 1 << enum xm_fault */
     const char *hypervisor, *kernel;
 };
 

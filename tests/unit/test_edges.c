@@ -116,7 +116,7 @@ START_TEST(the_fault_lets_a_table_be_written)
 {
     expect(update(&f, BOOT_L1, 1, xm_pte(BOOT_L2, RWU)), -XEN_EBUSY,
            XM_R_L1E_WRITABLE_TYPED);
-    xm_machine_set_faults(f.cpu.machine, XM_FAULT_WRITABLE_TYPED);
+    xm_machine_set_faults(f.cpu.machine, 1u << XM_FAULT_WRITABLE_TYPED);
     expect(update(&f, BOOT_L1, 1, xm_pte(BOOT_L2, RWU)), 0, XM_R_NONE);
     expect_frame(&f, BOOT_L2, 3, XM_PGT_L2 | XM_PGT_VALIDATED | 2);
 }

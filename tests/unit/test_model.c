@@ -364,15 +364,15 @@ END_TEST
 
 START_TEST(each_fault_removes_a_check)
 {
-    xm_machine_set_faults(fx.cpu.machine, XM_FAULT_LINEAR_WRITABLE);
+    xm_machine_set_faults(fx.cpu.machine, 1u << XM_FAULT_LINEAR_WRITABLE);
     expect(update(&fx, BOOT_L4, 255, xm_pte(BOOT_L4, RWU)), 0, XM_R_NONE);
     expect(update(&fx, BOOT_L4, 255, 0), 0, XM_R_NONE);
 
     expect(update(&fx, BOOT_L4, 255, xm_pte(BOOT_L4, P)), 0, XM_R_NONE);
-    xm_machine_set_faults(fx.cpu.machine, XM_FAULT_FAST_PATH_RW);
+    xm_machine_set_faults(fx.cpu.machine, 1u << XM_FAULT_FAST_PATH_RW);
     expect(update(&fx, BOOT_L4, 255, xm_pte(BOOT_L4, RWU)), 0, XM_R_NONE);
     expect(update(&fx, BOOT_L4, 255, 0), 0, XM_R_NONE);
-    xm_machine_set_faults(fx.cpu.machine, XM_FAULT_NONE);
+    xm_machine_set_faults(fx.cpu.machine, 0);
 }
 END_TEST
 

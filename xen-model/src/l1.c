@@ -40,7 +40,8 @@ static bool get_mmio(struct xm_cpu *c, struct l1e e,
     const xm_mfn mfn = xm_pte_mfn(e.v);
     const xm_domid who = pg_owner == DOMID_IO ? c->domid : pg_owner;
 
-    if (!iomem_access(c->machine, xm_domain_find(c->machine, who), mfn))
+    if (!iomem_access(c->machine, xm_domain_find(c->machine, who), mfn) &&
+        !xm__broken(c, XM_FAULT_L1_IOMEM))
         return refuse_mmio(why, mfn, who);
     if (who != table_owner->domid &&
         !iomem_access(c->machine, table_owner, mfn))
@@ -106,19 +107,21 @@ bool xm__get_page_from_l1e(struct xm_cpu *c, struct l1e e,
     struct xm_frame *f = xm__frame(c, mfn);
 
     *flip = 0;
-    if ((e.v & XM_CACHE_BITS) && !xm__domain_has_hardware(table_owner))
+    if ((e.v & XM_CACHE_BITS) && !xm__domain_has_hardware(table_owner) &&
+        !xm__broken(c, XM_FAULT_L1_CACHE))
         return xm__refuse(why, XM_R_L1E_FLAGS, e.v & XM_CACHE_BITS, e.v);
     if (!f || f->owner == DOMID_IO)
         return get_mmio(c, e, table_owner, pg_owner, flip, why);
     if (!xm__page_get_owner_and_reference(f))
         return xm__refuse(why, XM_R_L1E_OWNERLESS, mfn, f->count_info);
-    if (f->owner != pg_owner && !stands_for_others(c, table_owner, pg_owner)) {
+    if (f->owner != pg_owner && !stands_for_others(c, table_owner, pg_owner) &&
+        !xm__broken(c, XM_FAULT_L1_FOREIGN)) {
         xm__put_page(c, mfn);
         return xm__refuse(why, XM_R_L1E_FOREIGN, mfn, f->owner);
     }
     if ((e.v & XM_PTE_RW) &&
         xm__get_page_type(c, mfn, XM_PGT_WRITABLE, false).rc != 0) {
-        if (!(c->machine->config.faults & XM_FAULT_WRITABLE_TYPED)) {
+        if (!xm__broken(c, XM_FAULT_WRITABLE_TYPED)) {
             xm__put_page(c, mfn);
             return xm__refuse(why, XM_R_L1E_WRITABLE_TYPED, mfn, f->type_info);
         }

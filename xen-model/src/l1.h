@@ -97,7 +97,8 @@ static inline bool xm__mod_l1_entry(struct xm_cpu *c, uint64_t *p, struct l1e e,
     if (e.v & XM_PTE_P) {
         const xm_mfn mfn = xm_pte_mfn(e.v);
 
-        if ((e.v & XM_CACHE_BITS) && !xm__domain_has_hardware(table_owner))
+        if ((e.v & XM_CACHE_BITS) && !xm__domain_has_hardware(table_owner) &&
+            !xm__broken(c, XM_FAULT_L1_CACHE))
             return xm__refuse(why, XM_R_L1E_FLAGS, e.v & XM_CACHE_BITS, e.v);
         e.v = xm__adjust_guest_l1e(c, e.v);
         if (((old.v ^ e.v) & XM_L1_SLOW_MASK) == 0) {

@@ -43,8 +43,7 @@ struct xm_result xm__get_linear_pagetable(struct xm_cpu *c, unsigned int level,
 
     if (!c->machine->config.pv_linear_pt)
         return xm__deny(XM_R_LINEAR_OFF, mfn, table);
-    if ((e.v & XM_PTE_RW) &&
-        !(c->machine->config.faults & XM_FAULT_LINEAR_WRITABLE))
+    if ((e.v & XM_PTE_RW) && !xm__broken(c, XM_FAULT_LINEAR_WRITABLE))
         return xm__deny(writable_rule[level], mfn, e.v);
     if (mfn == table) {
         xm__note(c, self_rule[level]);
@@ -54,7 +53,8 @@ struct xm_result xm__get_linear_pagetable(struct xm_cpu *c, unsigned int level,
     to = xm__get_page_from_mfn(c, mfn, owner);
     if (!to)
         return xm__deny(XM_R_TYPE_CONFLICT, mfn, owner);
-    if (from->linear_count < 0 || from->linear_count == INT16_MAX) {
+    if ((from->linear_count < 0 && !xm__broken(c, XM_FAULT_LINEAR_COUNT)) ||
+        from->linear_count == INT16_MAX) {
         r = xm__deny(XM_R_LINEAR_CONTAINER_USED, table,
                      (uint64_t)from->linear_count);
         goto undo_page;

@@ -106,7 +106,8 @@ static enum emul ptwr_do_page_fault(struct exec *x, xm_mfn mfn)
         return xm__unhandleable(x, XM_R_PTWR_NOT_OWN, mfn, 0);
     if (!xm__lockable(f)) {
         rc = xm__unhandleable(x, XM_R_PTWR_IDLE, mfn, f->type_info);
-    } else if (xm_pgt_level(f->type_info) != 1) {
+    } else if (xm_pgt_level(f->type_info) != 1 &&
+               !xm__broken(x->c, XM_FAULT_PTWR_LEVEL)) {
         rc = xm__unhandleable(x, XM_R_PTWR_NOT_L1, mfn, f->type_info);
     } else {
         x->table = mfn;

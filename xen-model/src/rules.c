@@ -41,6 +41,17 @@ void xm__say_why(struct xm_result *why, enum xm_rule rule, uint64_t a,
     *why = xm__deny(rule, a, b);
 }
 
+const struct xm_fault_info *xm_fault_info(enum xm_fault fault)
+{
+    static const struct xm_fault_info faults[] = {
+#define XM_FAULT(symbol, name, sentence) { name, sentence },
+#include <xen-model/faults.def>
+#undef XM_FAULT
+    };
+
+    return &faults[fault];
+}
+
 enum xm_rule xm_rule_by_id(const char *id)
 {
     for (unsigned int i = 1; i < XM_NR_RULES; i++)

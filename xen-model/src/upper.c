@@ -17,12 +17,13 @@ static const struct {
 };
 
 /* Bits whose change makes Xen take the references anew. L2-12. */
-static uint64_t slow_path_mask(const struct xm_machine *m)
+static uint64_t slow_path_mask(const struct xm_cpu *c)
 {
     uint64_t mask =
         XM_PTE_MFN_MASK | XM_PTE_P | XM_PTE_PWT | XM_PTE_PCD | XM_PTE_PSE;
 
-    if (m->config.pv_linear_pt && !(m->config.faults & XM_FAULT_FAST_PATH_RW))
+    if (c->machine->config.pv_linear_pt &&
+        !xm__broken(c, XM_FAULT_FAST_PATH_RW))
         mask |= XM_PTE_RW;
     return mask;
 }
@@ -35,7 +36,7 @@ struct xm_result xm__get_page_from_lxe(struct xm_cpu *c, unsigned int level,
     const struct xm_frame *f = xm__frame(c, mfn);
     struct xm_result r, linear;
 
-    if (e.v & DISALLOW)
+    if ((e.v & DISALLOW) && !xm__broken(c, XM_FAULT_UPPER_FLAGS))
         return xm__deny(rules[level].flags, e.v & DISALLOW, e.v);
     /* An L1 is validated in one go. */
     if (level > 2)
@@ -110,7 +111,7 @@ struct xm_result xm__mod_lxe_entry(struct xm_cpu *c, unsigned int level,
             return r;
         }
         e.v = xm__adjust_guest_lxe(c, level, e.v);
-        if (((old.v ^ e.v) & slow_path_mask(c->machine)) == 0) {
+        if (((old.v ^ e.v) & slow_path_mask(c)) == 0) {
             xm__note(c, rules[level].fast);
             xm__update_intpte(p, e.v, preserve_ad);
             return xm__ok();

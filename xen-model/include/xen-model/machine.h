@@ -18,16 +18,21 @@
 #define XM_MAX_DOMAINS 8u
 #define XM_MAX_VCPUS 8u /* of one domain */
 
-/*
- * Faults that can be switched on, each removing exactly one check. They show
- * that a comparison with actual Xen, or a fuzzer, would notice.
- */
+/* Faults that can be switched on, each taking out exactly one check. */
 enum xm_fault {
-    XM_FAULT_NONE = 0,
-    XM_FAULT_LINEAR_WRITABLE = 1 << 0, /* linear entries may be writable */
-    XM_FAULT_FAST_PATH_RW = 1 << 1,    /* fast path ignores RW (XSA-182) */
-    XM_FAULT_WRITABLE_TYPED = 1 << 2,  /* writable mappings of live tables */
+#define XM_FAULT(symbol, name, sentence) XM_FAULT_##symbol,
+#include <xen-model/faults.def>
+#undef XM_FAULT
+    XM_NR_FAULTS
 };
+
+struct xm_fault_info {
+    const char *name;     /* "linear-writable" */
+    const char *sentence; /* what happens without the check */
+};
+
+/* FAULT < XM_NR_FAULTS. */
+const struct xm_fault_info *xm_fault_info(enum xm_fault fault);
 
 /*
  * What becomes of a domain that stores an absent entry which is vulnerable to
@@ -62,7 +67,7 @@ struct xm_config {
     uint64_t l1tf_safe;        /* there is nothing cacheable from here on */
     uint32_t max_grant_frames; /* of one domain, 0: no grant tables */
     uint32_t max_maptrack_frames; /* of one domain, 256 handles each */
-    uint32_t faults;              /* enum xm_fault, or-ed */
+    uint32_t faults;              /* a bit each, 1 << enum xm_fault */
 };
 
 #define XM_XEN_FIRST 13u /* 4.13 */
@@ -135,7 +140,7 @@ struct xm_machine *xm_machine_init(void *block, const struct xm_config *config);
 
 const struct xm_config *xm_machine_config(const struct xm_machine *m);
 
-/* Switches faults of an existing machine (enum xm_fault, or-ed). */
+/* Switches faults of an existing machine (a bit each). */
 void xm_machine_set_faults(struct xm_machine *m, uint32_t faults);
 
 /* The state of frame MFN, NULL if the machine has no such frame. */

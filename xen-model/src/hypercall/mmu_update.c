@@ -48,7 +48,8 @@ static bool update_live(struct xm_cpu *c, struct call call,
     const unsigned int level = xm_pgt_level(f->type_info);
 
     if (level != 0) {
-        if (call.pg_owner != call.pt_owner->domid)
+        if (call.pg_owner != call.pt_owner->domid &&
+            !xm__broken(c, XM_FAULT_FOREIGN_UPPER))
             return xm__refuse(why, XM_R_MMU_FOREIGN_UPPER, call.pg_owner,
                               call.pt_owner->domid);
         *why = xm__mod_lxe_entry(c, level, table_of(address), slot_of(address),
@@ -92,7 +93,8 @@ XM_INLINE bool has_privilege(struct xm_cpu *c, struct call call)
 {
     return call.own ||
            ((call.pg_owner == DOMID_IO || xm__may_act_on(c, call.pg_owner)) &&
-            xm__may_act_on(c, call.pt_owner->domid));
+            xm__may_act_on(c, call.pt_owner->domid)) ||
+           xm__broken(c, XM_FAULT_MMU_PRIVILEGE);
 }
 
 XM_INLINE bool update_entry(struct xm_cpu *c, struct call call,

@@ -30,6 +30,8 @@ static struct xm_result pin_table(struct xm_cpu *c, xm_domid owner,
         f->type_info |= XM_PGT_PINNED; /* owns both references from now on */
         return r;
     }
+    if (xm__broken(c, XM_FAULT_PIN_TWICE))
+        return r;
     r = xm__deny(XM_R_PIN_TWICE, mfn, f->type_info);
     if (level == 1)
         xm__put_page_and_type(c, mfn);
@@ -70,6 +72,10 @@ static struct xm_result get_destination(struct xm_cpu *c, xm_domid owner,
     if (!f)
         return xm__deny(not_own, mfn, owner);
     if (xm__get_page_type(c, mfn, XM_PGT_WRITABLE, false).rc != 0) {
+        if (xm__broken(c, XM_FAULT_CLEAR_TYPED)) {
+            f->type_info++;
+            return xm__ok();
+        }
         xm__put_page(c, mfn);
         return xm__deny(XM_R_CLEAR_TYPED, mfn, f->type_info);
     }
