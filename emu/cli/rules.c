@@ -22,6 +22,9 @@ static const char usage[] =
     "      --reference  list the rules of docs/rules-reference.md instead\n"
     "      --missing    list the rules, of both, that have neither a trace on\n"
     "                   actual Xen nor a reason why there can be none\n"
+    "      --neighbours list the refusals that have no neighbour: no trace\n"
+    "                   where they are silent because one detail is another;\n"
+    "                   but for those that no trace can reach\n"
     "      --json       print JSON\n"
     "      --help       print this and exit\n";
 
@@ -33,6 +36,15 @@ static const struct evidence {
 #include "evidence.inc"
 };
 #define NR_EVIDENCE (sizeof(evidence) / sizeof(evidence[0]))
+
+/* By number of the rule. */
+static const struct neighbours {
+    const char *trace; /* the first, NULL: none */
+    unsigned int nr_traces;
+    bool model_only; /* it has no trace on actual Xen, for a reason */
+} neighbours[XM_NR_RULES] = {
+#include "neighbours.inc"
+};
 
 static const struct evidence *find(const char *reference)
 {
@@ -66,6 +78,16 @@ static void print_rules(bool missing)
     }
 }
 
+static void print_without_neighbour(void)
+{
+    for (int i = 1; i < XM_NR_RULES; i++) {
+        const struct xm_rule_info *r = xm_rule_info((enum xm_rule)i);
+
+        if (r->error && !neighbours[i].trace && !neighbours[i].model_only)
+            print_rule(r);
+    }
+}
+
 static void print_reference(bool missing)
 {
     for (size_t i = 0; i < NR_EVIDENCE; i++)
@@ -84,11 +106,13 @@ static json_t *json_rules(bool missing)
         if (missing && !is_missing(e))
             continue;
         json_array_append_new(
-            all, json_pack("{ss ss? ss ss ss ss si}", "id", r->id, "error",
-                           r->error ? xm_errno_name(r->error) : NULL,
-                           "reference", r->reference, "sentence", r->sentence,
-                           "function", r->function, "evidence", e->cell,
-                           "traces", (int)e->nr_traces));
+            all,
+            json_pack("{ss ss? ss ss ss ss si ss? si}", "id", r->id, "error",
+                      r->error ? xm_errno_name(r->error) : NULL, "reference",
+                      r->reference, "sentence", r->sentence, "function",
+                      r->function, "evidence", e->cell, "traces",
+                      (int)e->nr_traces, "neighbour", neighbours[i].trace,
+                      "neighbours", (int)neighbours[i].nr_traces));
     }
     return all;
 }
@@ -126,11 +150,12 @@ int cli_rules(int argc, char **argv)
     static const struct option longs[] = {
         { "json", no_argument, NULL, 'j' },
         { "missing", no_argument, NULL, 'm' },
+        { "neighbours", no_argument, NULL, 'n' },
         { "reference", no_argument, NULL, 'r' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
-    bool json = false, missing = false, reference = false;
+    bool json = false, missing = false, without = false, reference = false;
     int c;
 
     optind = 1;
@@ -144,6 +169,9 @@ int cli_rules(int argc, char **argv)
             break;
         case 'm':
             missing = true;
+            break;
+        case 'n':
+            without = true;
             break;
         case 'r':
             reference = true;
@@ -166,6 +194,10 @@ int cli_rules(int argc, char **argv)
             return CLI_AGREES;
         fputs("pinfold rules: the output cannot be written\n", stderr);
         return CLI_ENVIRONMENT;
+    }
+    if (without) {
+        print_without_neighbour();
+        return CLI_AGREES;
     }
     if (!reference || missing)
         print_rules(missing);

@@ -5,8 +5,6 @@
  */
 #include "evidence.h"
 
-#include <traces/trace.h>
-
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -45,15 +43,20 @@ bool evidence_read_reference(struct evidence_table *table, const char *file)
     return true;
 }
 
-/* ID, or PREFIX-FIRST..LAST. */
+/* ID, PREFIX-FIRST..LAST, or the id of a row of rules.def. */
 static bool give_reason(struct evidence_table *table, const char *word,
                         const char *key)
 {
     unsigned int first, last;
     char prefix[8], id[16];
     struct evidence *e;
+    const enum xm_rule rule = xm_rule_by_id(word);
     int digits = 0, n;
 
+    if (rule != XM_R_NONE) {
+        table->neighbours[rule].reason = key;
+        return true;
+    }
     n = sscanf(word, "%7[A-Z0-9]-%u%n..%u", prefix, &first, &digits, &last);
     if (n < 2)
         return false;
@@ -142,12 +145,15 @@ static bool add_trace(struct evidence_table *table, const char *id,
     return true;
 }
 
-static bool read_trace(struct evidence_table *table, const char *file)
+/* The table takes FILE, even if it is no trace. */
+static bool read_trace(struct evidence_table *table, char *file)
 {
+    struct evidence_trace *to = &table->traces[table->nr_traces++];
     struct pvt_error error;
     struct pvt_trace *t = pvt_trace_read(file, &error);
     bool good = t != NULL;
 
+    *to = (struct evidence_trace){ file, t };
     if (!t)
         fprintf(stderr, "%s:%u:%u: %s\n", file, error.line, error.column,
                 error.text);
@@ -155,7 +161,6 @@ static bool read_trace(struct evidence_table *table, const char *file)
         good = add_trace(table, xm_rule_info(t->rules[i])->reference, t, file);
     for (uint32_t i = 0; good && i < t->nr_shows; i++)
         good = add_trace(table, t->shows[i], t, file);
-    pvt_trace_free(t);
     return good;
 }
 
@@ -170,18 +175,41 @@ bool evidence_read_suite(struct evidence_table *table, const char *directory)
 {
     struct dirent **entries;
     const int n = scandir(directory, &entries, is_trace, alphasort);
-    bool good = true;
+    bool good;
 
     if (n < 0)
         return cannot(directory);
+    table->traces = calloc((size_t)n + 1, sizeof(*table->traces));
+    good = table->traces != NULL;
     for (int i = 0; i < n; i++) {
         char *file = NULL;
 
         if (good && asprintf(&file, "%s/%s", directory, entries[i]->d_name) > 0)
             good = read_trace(table, file);
-        free(file);
         free(entries[i]);
     }
     free(entries);
     return good;
+}
+
+const char *evidence_rule_reason(struct evidence_table *table,
+                                 enum xm_rule rule)
+{
+    const struct evidence *e =
+        evidence_find(table, xm_rule_info(rule)->reference);
+
+    if (table->neighbours[rule].reason)
+        return table->neighbours[rule].reason;
+    return e && e->nr_traces == 0 ? e->reason : NULL;
+}
+
+void evidence_free(struct evidence_table *table)
+{
+    for (size_t i = 0; table && i < table->nr_traces; i++) {
+        free(table->traces[i].file);
+        pvt_trace_free(table->traces[i].trace);
+    }
+    if (table)
+        free(table->traces);
+    free(table);
 }

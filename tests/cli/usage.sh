@@ -27,4 +27,5 @@ check 2 fuzz something
 check 2 replay /nonexistent.pvt
 check 0 rules
 check 0 rules --json
+check 0 rules --neighbours
 exit $rc

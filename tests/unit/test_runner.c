@@ -73,6 +73,28 @@ START_TEST(a_wrong_expectation_is_found)
 }
 END_TEST
 
+START_TEST(a_rule_that_should_be_silent_is_found)
+{
+    static const char text[] =
+        "pvt 1\ntest t\n\"T.\"\nneighbour s pin.twice unpin.not-pinned\n"
+        "init {\n  dom d0 privileged\n  page d0 a\n}\nrun {\n"
+        "  d0.0: pin L1 a -> 0\n  d0.0: pin L1 a -> -EINVAL\n}\n";
+    struct pvt_error error;
+    struct pvt_trace *t = pvt_trace_parse(text, strlen(text), &error);
+    struct pvt_runner runner = { .model = NULL };
+
+    ck_assert_msg(t != NULL, "%u: %s", error.line, error.text);
+    ck_assert(pvt_model_open(NR_FRAMES, &runner.model) == 0);
+    ck_assert(pvt_run(&runner, t, &report) == 0);
+    ck_assert_uint_eq(report.nr_differences, 1);
+    ck_assert_str_eq(pvt_kind_name(report.differences[0].kind),
+                     "rule of a neighbour");
+    ck_assert_uint_eq(report.differences[0].right, XM_R_PIN_TWICE);
+    runner.model->ops->close(runner.model);
+    pvt_trace_free(t);
+}
+END_TEST
+
 static const struct pvt_backend_ops *honest;
 static uint32_t lie;       /* which register is reported wrongly */
 static uint64_t lie_about; /* and which bits of it */
@@ -211,6 +233,7 @@ int main(void)
     tcase_add_loop_test(t, a_register_that_differs_is_found, 0, COUNT(lies));
     tcase_add_loop_test(t, a_grant_table_that_differs_is_found, 0,
                         COUNT(grant_lies));
+    tcase_add_test(t, a_rule_that_should_be_silent_is_found);
     tcase_add_test(t, what_cannot_be_executed_is_said);
     suite_add_tcase(s, t);
     runner = srunner_create(s);

@@ -29,6 +29,7 @@ const char *pvt_kind_name(enum pvt_kind kind)
         [PVT_KIND_BY] = "rule",
         [PVT_KIND_INVARIANT] = "invariant",
         [PVT_KIND_SILENT] = "silent rule",
+        [PVT_KIND_NOT_SILENT] = "rule of a neighbour",
         [PVT_KIND_ARGUMENT] = "argument",
         [PVT_KIND_GRANTS] = "grant table",
         [PVT_KIND_LOST] = "machine lost",
@@ -54,7 +55,8 @@ const char *pvt_value_text(enum pvt_kind kind, uint64_t value, char buffer[32])
                  : value == XM_EXCEPTION_GP ? "#GP"
                  : value                    ? "#NP"
                                             : "no fault");
-    else if (kind == PVT_KIND_BY || kind == PVT_KIND_SILENT)
+    else if (kind == PVT_KIND_BY || kind == PVT_KIND_SILENT ||
+             kind == PVT_KIND_NOT_SILENT)
         snprintf(buffer, 32, "%s",
                  value ? xm_rule_info((enum xm_rule)value)->id : "no rule");
     else

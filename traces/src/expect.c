@@ -146,6 +146,10 @@ void run_expect_rules(struct run *r)
         if (!xm_rule_set_has(&r->fired, r->trace->rules[i]))
             run_differ(r, PVT_KIND_SILENT, "expected", r->trace->rules[i],
                        "model", XM_R_NONE);
+    for (uint32_t i = 0; i < r->trace->nr_silenced; i++)
+        if (xm_rule_set_has(&r->fired, r->trace->silenced[i]))
+            run_differ(r, PVT_KIND_NOT_SILENT, "expected", XM_R_NONE, "model",
+                       r->trace->silenced[i]);
 }
 
 void run_check_invariants(struct run *r)

@@ -43,6 +43,9 @@ void *parse_grow(struct parser *p, void *array, uint32_t count, size_t size);
 void parse_begin(struct parser *p);
 bool parse_end_of_statement(struct parser *p);
 
+/* header.c */
+bool parse_header(struct parser *p);
+
 /* terms.c */
 bool parse_frame(struct parser *p, struct pvt_frame_ref *r);
 bool parse_slot(struct parser *p, struct pvt_slot *s);

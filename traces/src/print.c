@@ -412,6 +412,11 @@ void pvt_trace_print(FILE *f, const struct pvt_trace *t)
     for (uint32_t i = 0; i < t->nr_shows; i++)
         fprintf(f, "%s%s%s", i ? " " : "shows ", t->shows[i],
                 i + 1 == t->nr_shows ? "\n" : "");
+    if (t->neighbour[0])
+        fprintf(f, "neighbour %s", t->neighbour);
+    for (uint32_t i = 0; i < t->nr_silenced; i++)
+        fprintf(f, " %s%s", xm_rule_info(t->silenced[i])->id,
+                i + 1 == t->nr_silenced ? "\n" : "");
     if (t->xen_first)
         fprintf(f, "xen v4.%u..v4.%u\n", t->xen_first, t->xen_last);
     print_init(f, t);

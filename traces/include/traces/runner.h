@@ -26,13 +26,14 @@ enum pvt_kind {
     PVT_KIND_NR_VALIDATED,
     PVT_KIND_PARTIAL,
     PVT_KIND_M2P,
-    PVT_KIND_GENERAL,   /* C, as final asks for it */
-    PVT_KIND_BY,        /* left and right are rules */
-    PVT_KIND_INVARIANT, /* detail says which */
-    PVT_KIND_SILENT,    /* a rule of the trace that has never spoken */
-    PVT_KIND_ARGUMENT,  /* what a call left in its arguments */
-    PVT_KIND_GRANTS,    /* Xen's side of a grant table; detail says what */
-    PVT_KIND_LOST,      /* the machine is gone; detail says how */
+    PVT_KIND_GENERAL,    /* C, as final asks for it */
+    PVT_KIND_BY,         /* left and right are rules */
+    PVT_KIND_INVARIANT,  /* detail says which */
+    PVT_KIND_SILENT,     /* a rule of the trace that has never spoken */
+    PVT_KIND_NOT_SILENT, /* one that it silences has spoken */
+    PVT_KIND_ARGUMENT,   /* what a call left in its arguments */
+    PVT_KIND_GRANTS,     /* Xen's side of a grant table; detail says what */
+    PVT_KIND_LOST,       /* the machine is gone; detail says how */
 };
 
 /* "rc", "count_info", ... */

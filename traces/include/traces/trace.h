@@ -17,6 +17,7 @@
 #define PVT_MAX_BATCH 128u  /* requests of one call */
 #define PVT_MAX_RULES 32u   /* on the rules line */
 #define PVT_MAX_SHOWS 64u   /* on the shows line */
+#define PVT_MAX_SILENCED 8u /* rules on the neighbour line */
 
 enum pvt_frame_kind {
     PVT_FRAME_ZERO,    /* the number 0 where a frame is wanted */
@@ -243,7 +244,10 @@ struct pvt_trace {
     enum xm_rule rules[PVT_MAX_RULES];
     unsigned int xen_first, xen_last; /* minors it holds for; 0: all */
     uint32_t nr_shows;
-    char shows[PVT_MAX_SHOWS][12]; /* ids of the rules reference */
+    char shows[PVT_MAX_SHOWS][12];    /* ids of the rules reference */
+    char neighbour[PVT_MAX_NAME + 1]; /* the trace it differs from, "": none */
+    uint32_t nr_silenced;
+    enum xm_rule silenced[PVT_MAX_SILENCED]; /* they speak there, not here */
     struct pvt_domain domains[PVT_MAX_DOMAINS];
     struct pvt_page *pages;
     struct pvt_fill *fills;
