@@ -60,14 +60,14 @@ static void check_leaf(const struct table *t, unsigned int slot, uint64_t e)
 static void check_superpage(const struct table *t, unsigned int slot,
                             uint64_t e)
 {
-    const xm_mfn n = t->level == 2 ? 512 : 512 * 512;
+    const xm_mfn first = xm_pte_mfn(e);
+    const xm_mfn end = first + (t->level == 2 ? 512 : 512 * 512);
 
     if (!t->hardware || t->level == 4)
         entry_violated(t, "INV-10", "only dom0's builder makes superpages",
                        slot, e & ~XM_PTE_PSE, e);
-    else
-        for (xm_mfn i = 0; i < n; i++)
-            count_leaf(t->k, xm_pte_mfn(e) + i, e);
+    for (xm_mfn mfn = first; mfn < end && mfn < t->k->nr_frames; mfn++)
+        count_leaf(t->k, mfn, e);
 }
 
 static void check_linear(const struct table *t, unsigned int slot, uint64_t e)
