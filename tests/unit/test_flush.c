@@ -6,6 +6,8 @@
 
 #include <check.h>
 #include <stdlib.h>
+#include <xen/errno.h>
+#include <xen/memory.h>
 
 #define TABLE (FIRST_FREE + 0)
 #define DATA (FIRST_FREE + 1)
@@ -153,6 +155,33 @@ START_TEST(a_store_to_a_table_flushes_nothing)
 }
 END_TEST
 
+START_TEST(a_new_gdt_flushes)
+{
+    uint64_t arg[6] = { 0x1000, 1 };
+
+    expect(update(&fx, BOOT_L1, 1, xm_pte(DATA, RWU)), 0, XM_R_NONE);
+    *entry(&fx, DATA, 0) = FRAME_FOREIGN;
+    expect(xm_hypercall(&fx.cpu, __HYPERVISOR_set_gdt, arg), -XEN_EINVAL,
+           XM_R_GDT_FRAME);
+    expect_flushed(0);
+    arg[1] = 0;
+    expect(xm_hypercall(&fx.cpu, __HYPERVISOR_set_gdt, arg), 0, XM_R_NONE);
+    expect_flushed(XM_FLUSH_OWN);
+}
+END_TEST
+
+/* Somebody may have it mapped still from when it was last used. */
+START_TEST(allocating_flushes)
+{
+    struct xen_memory_reservation r = { .nr_extents = 1, .domid = DOMID_SELF };
+    uint64_t arg[6] = { XENMEM_increase_reservation, 0x1000 };
+
+    *(struct xen_memory_reservation *)entry(&fx, DATA, 0) = r;
+    expect(xm_hypercall(&fx.cpu, __HYPERVISOR_memory_op, arg), 1, XM_R_NONE);
+    expect_flushed(XM_FLUSH_TYPE);
+}
+END_TEST
+
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 int main(void)
@@ -169,6 +198,8 @@ int main(void)
     tcase_add_test(t, the_kernel_base_flushes_and_the_users_does_not);
     tcase_add_test(t, a_change_of_type_flushes);
     tcase_add_test(t, a_store_to_a_table_flushes_nothing);
+    tcase_add_test(t, a_new_gdt_flushes);
+    tcase_add_test(t, allocating_flushes);
     suite_add_tcase(s, t);
     runner = srunner_create(s);
     srunner_run_all(runner, CK_ENV);

@@ -2,7 +2,7 @@
  *
  * Steps that the guest executes itself, without Xen's help, and what becomes
  * of them:
- *   load VA [ "user" ] [ "unflushed" ]    store VA := ENTRY ...
+ *   load VA [ "user" ] [ "unflushed" | "stale" ]    store VA := ENTRY ...
  *   load_segment SELECTOR [ "user" ]      write_cr3 ENTRY    read_cr3
  *   invlpg VA -> ok | value ENTRY | fault ERRORCODE [ at VA ] | gp ERRORCODE
  */
@@ -41,8 +41,9 @@ static bool parse_access_va(struct parser *p, struct pvt_va *va)
 static bool parse_options(struct parser *p, struct pvt_step *s)
 {
     s->user = parse_skip_word(p, "user");
-    s->unflushed =
-        s->call != PVT_LOAD_SEGMENT && parse_skip_word(p, "unflushed");
+    s->stale = s->call == PVT_LOAD && parse_skip_word(p, "stale");
+    s->unflushed = s->stale || (s->call != PVT_LOAD_SEGMENT &&
+                                parse_skip_word(p, "unflushed"));
     return true;
 }
 
@@ -140,7 +141,7 @@ void print_access(FILE *f, const struct pvt_trace *t, const struct pvt_step *s)
         s->call == PVT_WRITE_CR3)
         print_entry(f, t, &s->entry);
     fputs(s->user ? " user" : "", f);
-    fputs(s->unflushed ? " unflushed" : "", f);
+    fputs(s->stale ? " stale" : s->unflushed ? " unflushed" : "", f);
 }
 
 void print_exception(FILE *f, const struct pvt_expect *e)

@@ -180,6 +180,12 @@ static void follow(const struct run *r, const struct pvt_outcome *other,
     cpu->nr_alloc = other->nr_alloc ? other->nr_alloc : r->nr_alloc;
 }
 
+/* Only a machine with a TLB can tell. */
+static bool asks(const struct run *r, enum side s)
+{
+    return r->sides[s] && !(s == SIDE_MODEL && r->current && r->current->stale);
+}
+
 /*
  * One call on all machines, the other first: what its allocator delivers, the
  * model's must deliver too. E: NULL, or what is expected. DATA: the arguments
@@ -199,7 +205,7 @@ static int execute(struct run *r, struct pvt_op op, const struct pvt_expect *e,
         const enum side s = order[i];
 
         out[s] = (struct pvt_outcome){ .done = PVT_DONE_UNTOUCHED };
-        if (!r->sides[s])
+        if (!asks(r, s))
             continue;
         op.data = hypercall ? data[s] : NULL;
         follow(r, &out[SIDE_OTHER], cpu);
@@ -209,7 +215,7 @@ static int execute(struct run *r, struct pvt_op op, const struct pvt_expect *e,
             s == (r->sides[SIDE_OTHER] ? SIDE_OTHER : SIDE_MODEL))
             run_bind(r, r->current, data[s], out[s].rc);
     }
-    if (r->sides[SIDE_OTHER]) {
+    if (r->sides[SIDE_OTHER] && asks(r, SIDE_MODEL)) {
         run_compare_outcomes(r, op.call, &out[SIDE_MODEL], &out[SIDE_OTHER]);
         if (op.call == PVT_EXECUTE)
             run_compare_registers(r, op.code, &out[SIDE_MODEL],
@@ -219,7 +225,7 @@ static int execute(struct run *r, struct pvt_op op, const struct pvt_expect *e,
                                   op.data_size);
     }
     for (enum side s = SIDE_MODEL; e && s < NR_SIDES; s++) {
-        if (!r->sides[s])
+        if (!asks(r, s))
             continue;
         run_expect(r, e, s, &out[s]);
         if (hypercall)

@@ -43,7 +43,7 @@ const char *const term_frames[] = {
 static const char *const other_reserved[] = {
     "window",    "raw",   "machphys", "preserve_ad", "no_translate", "cmd",
     "fd",        "pt",    "flush",    "mmuext",      "by",           "done",
-    "unflushed", "grant", "number",   "user",
+    "unflushed", "stale", "grant",    "number",      "user",
 };
 
 bool term_is_reserved(const char *name)
@@ -192,8 +192,8 @@ bool parse_entry(struct parser *p, struct pvt_entry *e)
     /* Options of the call and the next statement begin with a word too. */
     if (parse_peek(p) == TOK_WORD && !parse_is_word(p, "flush") &&
         !parse_is_word(p, "fd") && !parse_is_word(p, "by") &&
-        !parse_is_word(p, "unflushed") && !parse_is_word(p, "user") &&
-        !parse_is_register(p))
+        !parse_is_word(p, "unflushed") && !parse_is_word(p, "stale") &&
+        !parse_is_word(p, "user") && !parse_is_register(p))
         return parse_expected(p, "a flag (P RW US PWT PCD A D PSE PAT G "
                                  "AVAIL0..2 GK B53..B62 NX) or raw NUMBER");
     return true;

@@ -31,6 +31,7 @@ xm_mfn xm__alloc_pages(struct xm_cpu *c, unsigned int order, xm_mfn limit)
 {
     const xm_mfn all = c->machine->config.nr_frames;
 
+    c->flushed |= XM_FLUSH_TYPE; /* TLB-24 */
     while (c->nr_alloc != 0) {
         const xm_mfn mfn = *c->alloc++;
 

@@ -185,6 +185,7 @@ struct pvt_step {
     struct pvt_entry entry;
     uint64_t flush;
     bool unflushed;               /* LOAD, STORE: through what the TLB holds */
+    bool stale;                   /* LOAD: which is an old translation */
     bool user;                    /* by the guest's user */
     struct pvt_instruction *insn; /* PVT_EXECUTE */
     /* PVT_HYPERCALL */

@@ -57,12 +57,16 @@ struct xm_result xm__do_set_gdt(struct xm_cpu *c, uint64_t arg[6])
     const uint32_t entries = (uint32_t)arg[1];
     const uint32_t count = nr_frames(entries);
     xm_mfn mfns[XM_MAX_GDT_FRAMES];
+    struct xm_result r;
 
     if (entries > XM_RESERVED_GDT_ENTRY)
         return xm__finish(c, xm__deny(XM_R_GDT_ENTRIES, entries, 0));
     if (!xm__copy_from_guest(c, mfns, arg[0], count * sizeof(mfns[0])))
         return xm__finish(c, xm__deny(XM_R_GDT_LIST, arg[0], count));
-    return xm__finish(c, xm__set_gdt(c, xm__vcpu(c), mfns, entries));
+    r = xm__set_gdt(c, xm__vcpu(c), mfns, entries);
+    if (r.rc == 0)
+        c->flushed |= XM_FLUSH_OWN; /* TLB-28 */
+    return xm__finish(c, r);
 }
 
 static struct xm_result update_descriptor(struct xm_cpu *c, uint64_t maddr,
