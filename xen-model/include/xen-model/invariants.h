@@ -47,8 +47,8 @@ struct xm_violation xm_check_refused_entry(const struct xm_cpu *c, xm_mfn mfn,
 
 /*
  * INV-19: it was to pin a table or to load a base. BEFORE: a copy of the
- * states of all frames, which lie at xm_machine_frame_const(machine, 0). Some
- * ten instructions a frame.
+ * states of all frames, which lie at xm_machine_frame_const(machine, 0). 30
+ * instructions a frame.
  */
 struct xm_violation xm_check_refused_table(const struct xm_cpu *c,
                                            const struct xm_frame *before);
