@@ -16,13 +16,14 @@ struct fuzz_options {
 
 struct fuzz_run {
     const struct fuzz_options *options;
-    struct pvt_backend *model, *other;
-    struct fz_session session;
-    bool open;
-    bool begun;          /* the last program had its frames */
-    uint64_t begun_last; /* which program had none at first */
+    struct pvt_backend *other; /* NULL: the model alone */
+    /* With another machine the first; else one for each set of domains. */
+    struct fz_session sessions[1u << FZ_DOMAINS];
+    struct fz_session *session; /* the one in use */
+    bool begun;                 /* the last program had its frames */
+    uint64_t begun_last;        /* which program had none at first */
     double started, shown;
-    uint64_t ops, programs, findings, restarts;
+    uint64_t ops, programs, findings, restarts, interrupted;
     struct xm_rule_set fired; /* of all programs */
     char version[64];
 };
@@ -31,6 +32,9 @@ struct fuzz_run {
 int fuzz_open(struct fuzz_run *r);
 void fuzz_close(struct fuzz_run *r);
 bool fuzz_restart(struct fuzz_run *r);
+
+/* Makes r->session the one for DOMAINS. False: out of memory. */
+bool fuzz_choose(struct fuzz_run *r, uint32_t domains);
 
 /* Shrinks P, which ended in WHY, prints it as a trace and saves it. */
 int fuzz_finding(struct fuzz_run *r, struct fz_program *p, enum fz_outcome why);

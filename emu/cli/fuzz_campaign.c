@@ -25,60 +25,78 @@ static double now(void)
 
 void fuzz_close(struct fuzz_run *r)
 {
-    if (r->open)
-        fz_close(&r->session);
-    r->open = false;
-    if (r->model)
-        r->model->ops->close(r->model);
+    for (uint32_t i = 0; i < 1u << FZ_DOMAINS; i++) {
+        struct fz_session *s = &r->sessions[i];
+
+        if (!s->model)
+            continue;
+        r->interrupted += s->interrupted;
+        fz_close(s);
+        s->model->ops->close(s->model);
+        *s = (struct fz_session){ 0 };
+    }
     if (r->other)
         r->other->ops->close(r->other);
-    r->model = r->other = NULL;
+    r->other = NULL;
 }
 
-static int open_xen(struct fuzz_run *r)
+/* MODEL is S's from now on. */
+static bool open_session(struct fuzz_run *r, struct fz_session *s,
+                         struct pvt_backend *model)
 {
+    xm_machine_set_faults(pvt_model_cpu(model)->machine, r->options->faults);
+    return fz_open(s, model, r->other);
+}
+
+static bool open_xen(struct fuzz_run *r)
+{
+    struct pvt_backend *model;
     char message[512] = "";
 
     if (cli_xen_open(r->options->hypervisor, r->options->kernel, false,
                      &r->other, message, sizeof(message)) != 0) {
         fprintf(stderr, "pinfold fuzz: %s\n", message);
         r->other = NULL;
-        return -1;
+        return false;
     }
     snprintf(r->version, sizeof(r->version), "%s", r->other->version);
-    if (pvt_model_adopt(r->other, &r->model) == 0)
-        return 0;
+    r->session = &r->sessions[0];
+    if (pvt_model_adopt(r->other, &model) == 0)
+        return open_session(r, r->session, model);
     fprintf(stderr, "pinfold fuzz: %s\n", r->other->message);
-    r->model = NULL;
-    return -1;
+    return false;
+}
+
+bool fuzz_choose(struct fuzz_run *r, uint32_t domains)
+{
+    struct pvt_backend *model;
+
+    if (r->other)
+        return true;
+    r->session = &r->sessions[domains];
+    return r->session->model || (pvt_model_open(MODEL_FRAMES, &model) == 0 &&
+                                 open_session(r, r->session, model));
 }
 
 int fuzz_open(struct fuzz_run *r)
 {
-    int rc = r->options->on_xen ? open_xen(r)
-                                : pvt_model_open(MODEL_FRAMES, &r->model);
-
-    if (rc == 0 && !fz_open(&r->session, r->model, r->other))
-        rc = -1;
-    if (rc != 0) {
-        fuzz_close(r);
-        return CLI_ENVIRONMENT;
-    }
-    r->open = true;
-    xm_machine_set_faults(pvt_model_cpu(r->model)->machine, r->options->faults);
-    return CLI_AGREES;
+    if (!r->options->on_xen || open_xen(r))
+        return CLI_AGREES;
+    fuzz_close(r);
+    return CLI_ENVIRONMENT;
 }
 
 bool fuzz_restart(struct fuzz_run *r)
 {
-    const uint64_t interrupted = r->session.interrupted;
-
     fuzz_close(r);
     r->restarts++;
-    if (fuzz_open(r) != CLI_AGREES)
-        return false;
-    r->session.interrupted = interrupted;
-    return true;
+    return fuzz_open(r) == CLI_AGREES;
+}
+
+/* Of all machines, those that are gone included. */
+static uint64_t interrupted(const struct fuzz_run *r)
+{
+    return r->interrupted + (r->session ? r->session->interrupted : 0);
 }
 
 static uint32_t rules_fired(const struct fuzz_run *r)
@@ -103,12 +121,12 @@ static void progress(struct fuzz_run *r, bool last)
             " interrupted, %" PRIu64 " differences%s",
             last ? "" : "\r", r->ops, r->programs,
             (double)r->ops / (t - r->started + 1e-9), rules_fired(r),
-            r->session.interrupted, r->findings, last ? "\n" : "");
+            interrupted(r), r->findings, last ? "\n" : "");
 }
 
 static void note_fired(struct fuzz_run *r)
 {
-    const struct pvt_outcome *o = &r->session.out[0];
+    const struct pvt_outcome *o = &r->session->out[0];
 
     for (size_t i = 0; i < sizeof(r->fired.bits) / sizeof(r->fired.bits[0]);
          i++)
@@ -120,12 +138,13 @@ static void note_fired(struct fuzz_run *r)
 static enum fz_outcome run_program(struct fuzz_run *r, struct fz_random *random,
                                    struct fz_program *p)
 {
-    struct fz_session *s = &r->session;
+    struct fz_session *s;
     struct fz_op ops[FZ_MAX_BATCH];
     enum fz_outcome rc;
 
-    if (!fz_generate_begin(random, p))
+    if (!fz_generate_begin(random, p) || !fuzz_choose(r, p->domains))
         return FZ_FAILED;
+    s = r->session;
     rc = fz_begin(s, p);
     r->begun = rc == FZ_AGREES;
     for (uint64_t i = 0;
@@ -180,7 +199,7 @@ static int one_program(struct fuzz_run *r)
     }
     r->programs++;
     if (why == FZ_FAILED) {
-        fprintf(stderr, "pinfold fuzz: %s\n", r->session.message);
+        fprintf(stderr, "pinfold fuzz: %s\n", r->session->message);
         rc = CLI_ENVIRONMENT;
     } else if (why != FZ_AGREES) {
         rc = fuzz_finding(r, &p, why);

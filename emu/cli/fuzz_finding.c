@@ -33,11 +33,11 @@ static bool shows(void *context, const struct fz_program *p)
     enum fz_outcome got;
     uint32_t at;
 
-    if (s->rc != CLI_AGREES)
+    if (s->rc != CLI_AGREES || !fuzz_choose(r, p->domains))
         return false;
-    r->session.thorough = true;
-    got = fz_run(&r->session, p, &at, NULL);
-    r->session.thorough = false;
+    r->session->thorough = true;
+    got = fz_run(r->session, p, &at, NULL);
+    r->session->thorough = false;
     if (got != FZ_AGREES && got != FZ_DIFFERS && !fuzz_restart(r))
         s->rc = CLI_ENVIRONMENT;
     return got == s->why;
@@ -53,11 +53,11 @@ static bool as_trace(struct fuzz_run *r, const struct fz_program *p,
     enum fz_outcome got;
     uint32_t at;
 
-    if (!f)
+    if (!f || !fuzz_choose(r, p->domains))
         return false;
-    r->session.thorough = true;
-    got = fz_run(&r->session, p, &at, f);
-    r->session.thorough = false;
+    r->session->thorough = true;
+    got = fz_run(r->session, p, &at, f);
+    r->session->thorough = false;
     fclose(f);
     return got == FZ_AGREES || got == FZ_DIFFERS || fuzz_restart(r);
 }
@@ -68,20 +68,23 @@ static bool as_trace(struct fuzz_run *r, const struct fz_program *p,
  */
 static void tell(struct fuzz_run *r, const char *file, const char *text)
 {
-    struct pvt_runner runner = { 0 };
     struct pvt_report *report = malloc(sizeof(*report));
     struct pvt_error error;
     struct pvt_trace *t = pvt_trace_parse(text, strlen(text), &error);
+    const bool ready = report && t && fuzz_restart(r) && fuzz_choose(r, 1);
 
-    if (t && report && fuzz_restart(r))
-        runner = (struct pvt_runner){ .model = r->model, .other = r->other };
     if (!t)
         fprintf(stderr, "%s:%u:%u: %s\n", file, error.line, error.column,
                 error.text);
-    else if (runner.model && pvt_run(&runner, t, report) == 0)
-        replay_print_differences(stdout, file, t, report);
-    if (report && report->lost)
+    if (ready) {
+        const struct pvt_runner runner = { .model = r->session->model,
+                                           .other = r->other };
+
+        if (pvt_run(&runner, t, report) == 0)
+            replay_print_differences(stdout, file, t, report);
+        /* The machines begin anew, whatever the trace has left. */
         (void)fuzz_restart(r);
+    }
     pvt_trace_free(t);
     free(report);
 }
@@ -128,7 +131,7 @@ int fuzz_finding(struct fuzz_run *r, struct fz_program *p, enum fz_outcome why)
 
     r->findings++;
     printf("program %" PRIu64 " of seed %" PRIu64 ", operation %u: %s\n",
-           r->programs, r->options->seed, p->nr_ops, r->session.message);
+           r->programs, r->options->seed, p->nr_ops, r->session->message);
     fflush(stdout);
     if (why == FZ_LOST && !fuzz_restart(r))
         return CLI_ENVIRONMENT;

@@ -4,6 +4,7 @@
  */
 #include "compare.h"
 #include "interrupted.h"
+#include "snapshot.h"
 #include <fuzz/session.h>
 
 #include <xen-model/pte.h>
@@ -36,8 +37,10 @@ void fz_close(struct fz_session *s)
     pvt_model_cpu(s->model)->written = NULL;
     free(s->written);
     free(s->block);
+    free(s->ram);
     s->written = NULL;
     s->block = NULL;
+    s->ram = NULL;
 }
 
 /* The other machine, if there is one, gives the frames: the model follows. */
@@ -120,22 +123,53 @@ static enum fz_outcome open_window(struct fz_session *s, uint32_t domain)
     return fz_compare_call(s);
 }
 
-enum fz_outcome fz_begin(struct fz_session *s, const struct fz_program *p)
+static enum fz_outcome open_windows(struct fz_session *s)
 {
-    enum fz_outcome rc = take(s, p->domains);
+    enum fz_outcome rc = FZ_AGREES;
 
-    s->turn = 0;
-    s->leaked = false;
-    if (rc == FZ_AGREES && s->other)
-        rc = poke_all(s, s->other, p);
-    if (rc == FZ_AGREES && s->other && pvt_model_sync(s->model, s->other) != 0)
-        rc = fail(s, s->other);
-    if (rc == FZ_AGREES)
-        rc = poke_all(s, s->model, p);
     for (uint32_t d = 0; rc == FZ_AGREES && d < FZ_DOMAINS; d++)
         if (fz_has_domain(&s->world, d))
             rc = open_window(s, d);
-    return rc == FZ_AGREES && s->other ? fz_remember(s) : rc;
+    return rc;
+}
+
+static enum fz_outcome begin_lockstep(struct fz_session *s,
+                                      const struct fz_program *p)
+{
+    enum fz_outcome rc = take(s, p->domains);
+
+    if (rc == FZ_AGREES)
+        rc = poke_all(s, s->other, p);
+    if (rc == FZ_AGREES && pvt_model_sync(s->model, s->other) != 0)
+        rc = fail(s, s->other);
+    if (rc == FZ_AGREES)
+        rc = poke_all(s, s->model, p);
+    if (rc == FZ_AGREES)
+        rc = open_windows(s);
+    return rc == FZ_AGREES ? fz_remember(s) : rc;
+}
+
+enum fz_outcome fz_begin(struct fz_session *s, const struct fz_program *p)
+{
+    enum fz_outcome rc;
+
+    s->turn = 0;
+    s->leaked = false;
+    if (s->other)
+        return begin_lockstep(s, p);
+    rc = fz_snapshot_go_back(s, p->domains);
+    if (rc == FZ_NO_CALL) { /* there is no snapshot of these domains */
+        if (s->model->ops->end_trace(s->model) != 0)
+            return fail(s, s->model);
+        rc = take(s, p->domains);
+        if (rc == FZ_AGREES)
+            rc = open_windows(s);
+        if (rc == FZ_AGREES)
+            rc = fz_snapshot(s);
+    }
+    if (rc == FZ_AGREES)
+        fz_snapshot_poke(s, p);
+    return rc;
 }
 
 enum fz_outcome fz_step(struct fz_session *s, const struct fz_program *p,
@@ -199,10 +233,13 @@ static enum fz_outcome clear_boot_tables(struct fz_session *s)
 enum fz_outcome fz_end(struct fz_session *s)
 {
     struct pvt_backend *const side[2] = { s->model, s->other };
-    enum fz_outcome rc = s->other ? clear_boot_tables(s) : FZ_AGREES;
+    enum fz_outcome rc;
 
+    if (!s->other)
+        return FZ_AGREES; /* the next begins from a snapshot */
+    rc = clear_boot_tables(s);
     for (uint32_t i = 0; rc == FZ_AGREES && i < 2; i++)
-        if (side[i] && side[i]->ops->end_trace(side[i]) != 0)
+        if (side[i]->ops->end_trace(side[i]) != 0)
             rc = fail(s, side[i]);
     return rc;
 }

@@ -39,8 +39,13 @@ struct fz_session {
     bool leaked;          /* without another machine: see fz_check_model() */
     uint64_t calls;       /* executed, ever */
     uint64_t interrupted; /* of these, explained by an interrupt */
-    /* The model as the program found it, and interrupts since then. */
+    /*
+     * The model as the program found it, and interrupts since then. Without
+     * another machine: as all programs of the world's domains find it, before
+     * their pokes, and its RAM.
+     */
     void *block;
+    uint64_t *ram;
     uint64_t pages[FZ_XEN][XM_ENTRIES];
     struct fz_cut cuts[FZ_MAX_CUTS];
     uint32_t nr_cuts;
