@@ -7,6 +7,7 @@
 #include "replay.h"
 
 #include <fuzz/shrink.h>
+#include <fuzz/trace.h>
 #include <traces/runner.h>
 
 #include <errno.h>
@@ -41,25 +42,6 @@ static bool shows(void *context, const struct fz_program *p)
     if (got != FZ_AGREES && got != FZ_DIFFERS && !fuzz_restart(r))
         s->rc = CLI_ENVIRONMENT;
     return got == s->why;
-}
-
-/* The program up to where it differs, as a trace. TEXT is freed by the caller.
- */
-static bool as_trace(struct fuzz_run *r, const struct fz_program *p,
-                     char **text)
-{
-    size_t size;
-    FILE *f = open_memstream(text, &size);
-    enum fz_outcome got;
-    uint32_t at;
-
-    if (!f || !fuzz_choose(r, p->domains))
-        return false;
-    r->session->thorough = true;
-    got = fz_run(r->session, p, &at, f);
-    r->session->thorough = false;
-    fclose(f);
-    return got == FZ_AGREES || got == FZ_DIFFERS || fuzz_restart(r);
 }
 
 /*
@@ -105,9 +87,11 @@ static int report_finding(struct fuzz_run *r, const struct fz_program *p)
 {
     const struct fuzz_options *o = r->options;
     char file[512], *text = NULL;
-    int rc = CLI_AGREES;
+    enum fz_outcome got;
 
-    if (!as_trace(r, p, &text)) {
+    got = fuzz_choose(r, p->domains) ? fz_as_trace(r->session, p, &text)
+                                     : FZ_FAILED;
+    if (!text || (got == FZ_LOST && !fuzz_restart(r))) {
         free(text);
         return CLI_ENVIRONMENT;
     }
@@ -121,7 +105,7 @@ static int report_finding(struct fuzz_run *r, const struct fz_program *p)
         printf("saved as %s: pinfold replay --on xen %s\n", file, file);
     tell(r, file, text);
     free(text);
-    return rc;
+    return CLI_AGREES;
 }
 
 int fuzz_finding(struct fuzz_run *r, struct fz_program *p, enum fz_outcome why)

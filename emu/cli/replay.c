@@ -20,9 +20,9 @@
 
 static const char usage[] =
     "Usage: pinfold replay [OPTION]... PATH...\n"
-    "Run the traces of each PATH, a .pvt file or a directory of them, and\n"
-    "tell what differs: from what the trace expects, and between model and\n"
-    "actual Xen.\n"
+    "Run the traces of each PATH, a .pvt file or a directory of them, or a\n"
+    "program that a fuzzer has left (docs/fuzzing.md), and tell what\n"
+    "differs: from what the trace expects, and between model and actual Xen.\n"
     "\n"
     "      --on=xen           run on the model and on actual Xen, in lockstep\n"
     "      --xen=4.N          the model alone is that of Xen 4.N (4.13 to\n"

@@ -6,11 +6,15 @@
 
 #include "cli.h"
 
+#include <fuzz/trace.h>
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define PROGRAM_FRAMES 256u
 
 static int out_of_memory(void)
 {
@@ -19,10 +23,70 @@ static int out_of_memory(void)
     return CLI_ENVIRONMENT;
 }
 
+static bool is_named_trace(const char *file)
+{
+    const size_t length = strlen(file);
+
+    return length > 4 && strcmp(file + length - 4, ".pvt") == 0;
+}
+
+/* A program of a fuzzer: no text has such bytes, and a trace has its name. */
+static bool is_program(const char *file, const uint8_t *bytes, size_t size)
+{
+    if (is_named_trace(file))
+        return false;
+    for (size_t i = 0; i < size; i++)
+        if (bytes[i] < '\t')
+            return true;
+    return false;
+}
+
+/* Written as a trace by running it on the model. */
+static struct pvt_trace *load_program(const uint8_t *bytes, size_t size,
+                                      struct pvt_error *error)
+{
+    struct pvt_backend *model = NULL;
+    struct fz_session s = { 0 };
+    struct pvt_trace *t = NULL;
+    struct fz_program p;
+    char *text = NULL;
+
+    *error = (struct pvt_error){ .text = "out of memory: free some" };
+    if (fz_read(&p, bytes, size) &&
+        pvt_model_open(PROGRAM_FRAMES, &model) == 0 &&
+        fz_open(&s, model, NULL) && fz_as_trace(&s, &p, &text) != FZ_FAILED &&
+        text)
+        t = pvt_trace_parse(text, strlen(text), error);
+    if (s.model)
+        fz_close(&s);
+    if (model)
+        model->ops->close(model);
+    fz_free(&p);
+    free(text);
+    return t;
+}
+
+#define MAX_PROGRAM (1u << 20)
+
+static struct pvt_trace *read_trace(const char *file, struct pvt_error *error)
+{
+    uint8_t *bytes = malloc(MAX_PROGRAM);
+    FILE *f = bytes ? fopen(file, "rb") : NULL;
+    const size_t size = f ? fread(bytes, 1, MAX_PROGRAM, f) : 0;
+    struct pvt_trace *t = is_program(file, bytes, size)
+                              ? load_program(bytes, size, error)
+                              : pvt_trace_read(file, error);
+
+    if (f)
+        fclose(f);
+    free(bytes);
+    return t;
+}
+
 static int load_file(struct replay_set *set, const char *file)
 {
     struct pvt_error error;
-    struct pvt_trace *t = pvt_trace_read(file, &error);
+    struct pvt_trace *t = read_trace(file, &error);
     struct replay_trace *bigger;
     char *name;
 
@@ -49,9 +113,7 @@ static int load_file(struct replay_set *set, const char *file)
 
 static int is_trace(const struct dirent *e)
 {
-    const size_t length = strlen(e->d_name);
-
-    return length > 4 && strcmp(e->d_name + length - 4, ".pvt") == 0;
+    return is_named_trace(e->d_name);
 }
 
 static int load_directory(struct replay_set *set, const char *path)

@@ -53,9 +53,9 @@ static bool differ(struct fz_session *s, uint32_t place, const char *what,
     char name[24];
 
     snprintf(s->message, sizeof(s->message),
-             "%s %s: model %#" PRIx64 ", %s %#" PRIx64,
-             place < FZ_NR_FRAMES ? fz_frame_name(place, name) : "", what, a,
-             s->other->version, b);
+             "%s%s%s: model %#" PRIx64 ", %s %#" PRIx64,
+             place < FZ_NR_FRAMES ? fz_frame_name(place, name) : "",
+             place < FZ_NR_FRAMES ? " " : "", what, a, s->other->version, b);
     return false;
 }
 
