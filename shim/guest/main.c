@@ -19,7 +19,8 @@
 #define PAGE_SIZE 4096u
 #define MAX_POOL 4096u
 
-void shim_main(const struct start_info *si);
+void shim_main(const struct start_info *si, uint64_t others, uint64_t rsp,
+               uint64_t flags);
 void shim_secondary(struct shim_mailbox *m);
 void shim_secondary_entry(void);
 
@@ -142,7 +143,8 @@ void shim_secondary(struct shim_mailbox *m)
     serve(m);
 }
 
-void shim_main(const struct start_info *si)
+void shim_main(const struct start_info *si, uint64_t others, uint64_t rsp,
+               uint64_t flags)
 {
     struct shim_mailbox *const m = &mailboxes[0];
 
@@ -156,6 +158,10 @@ void shim_main(const struct start_info *si)
     m->boot_l4 = machine_address((const void *)si->pt_base) / PAGE_SIZE;
     m->shared_info = si->shared_info;
     m->secondary = (uintptr_t)shim_secondary_entry;
+    m->start_info = (uintptr_t)si;
+    m->entry_others = others;
+    m->entry_rsp = rsp;
+    m->entry_flags = flags;
     /* The host may look at any time: the magic comes last. */
     __atomic_store_n(&m->magic, SHIM_MAGIC, __ATOMIC_RELEASE);
     announce(machine_address(m));

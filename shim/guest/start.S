@@ -32,10 +32,28 @@
     .section .text
     .global _start
 _start:
-    cld
+    /* How we were entered, before it is gone; nothing is pushed yet. */
+    or %rbx, %rax
+    or %rcx, %rax
+    or %rdx, %rax
+    or %rdi, %rax
+    or %rbp, %rax
+    or %r8, %rax
+    or %r9, %rax
+    or %r10, %rax
+    or %r11, %rax
+    or %r12, %rax
+    or %r13, %rax
+    or %r14, %rax
+    or %r15, %rax
+    mov %rsp, %rdx
     lea stack_end(%rip), %rsp
+    pushfq                  /* of the flags, or has changed the status only */
+    pop %rcx
+    cld
     xor %ebp, %ebp
     mov %rsi, %rdi          /* struct start_info */
+    mov %rax, %rsi          /* other registers */
     call shim_main
 1:  jmp 1b
 

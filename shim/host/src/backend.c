@@ -452,7 +452,7 @@ int shim_open(const struct shim_config *config, struct pvt_backend **out,
     s->backend.ops = &shim_ops;
     s->config = *config;
     if (shim__start(s) != 0 || shim__attach(s) != 0 ||
-        shim__find_tables(s) != 0 ||
+        shim__find_tables(s) != 0 || shim__check_dom0(s) != 0 ||
         shim__init_secondary(&s->domains[0]) != 0 ||
         shim__find_known_frames(s) != 0) {
         snprintf(message, size, "%s", s->backend.message);

@@ -14,6 +14,8 @@
 #define SHIM_MAX_GROUPS 64u /* of 65,536 frames: 16 GiB */
 /* Those of a domain that run, and the one that traces bring up. */
 #define SHIM_ALL_VCPUS (SHIM_VCPUS + PVT_SPARE_VCPUS)
+/* dom0's initrd, which nobody reads: the builder has a rule for it. */
+#define SHIM_INITRD_BYTES 5000u
 #define SHIM_DOMAINS 3u /* dom0, and two domUs that it builds */
 
 struct shim_domain;
@@ -142,6 +144,10 @@ int shim__image_open(struct shim *s, struct shim_image *image);
 /* Writes it into the frames of D, which are zero. */
 void shim__image_copy(const struct shim_image *image,
                       const struct shim_domain *d);
+
+/* dom0.c */
+/* dom0 is as the rules of its builder have it, or a message says what is not. */
+int shim__check_dom0(struct shim *s);
 
 /* frames.c */
 int shim__find_tables(struct shim *s);

@@ -30,7 +30,7 @@ static void exec_qemu(const struct shim *s, const char *ram_path)
     const char *qemu = s->config.qemu ? s->config.qemu : "qemu-system-x86_64";
     char memory[32], backend[256], serial[128], errors[128];
     const struct xm_config config = xm_config_default(0);
-    char append[256];
+    char append[256], modules[4096 + 64];
     char *argv[40];
     int n = 0, fd;
 
@@ -44,6 +44,8 @@ static void exec_qemu(const struct shim *s, const char *ram_path)
              "dom0_mem=64M dom0_max_vcpus=3 sched=credit "
              "gnttab_max_frames=%u gnttab_max_maptrack_frames=%u",
              config.max_grant_frames, config.max_maptrack_frames);
+    snprintf(modules, sizeof(modules), "%s,%s/initrd", s->config.kernel,
+             s->dir);
     path_of(s, "qemu.log", errors, sizeof(errors));
 #define ARG(text) argv[n++] = (char *)(uintptr_t)(text)
     ARG(qemu);
@@ -54,7 +56,7 @@ static void exec_qemu(const struct shim *s, const char *ram_path)
     if (s->config.icount)
         ARG("-icount"), ARG("shift=0,sleep=off");
     ARG("-kernel"), ARG(s->config.hypervisor);
-    ARG("-initrd"), ARG(s->config.kernel);
+    ARG("-initrd"), ARG(modules);
     ARG("-append");
     ARG(append);
     ARG(NULL);
@@ -89,6 +91,22 @@ static int map_ram(struct shim *s, const char *path)
     return 0;
 }
 
+static int write_initrd(struct shim *s)
+{
+    char path[128];
+    FILE *f;
+    bool good;
+
+    path_of(s, "initrd", path, sizeof(path));
+    f = fopen(path, "wb");
+    good = f && ftruncate(fileno(f), SHIM_INITRD_BYTES) == 0;
+    if (f)
+        fclose(f);
+    return good ? 0
+                : shim__fail(s, "%s cannot be written: %s", path,
+                             strerror(errno));
+}
+
 int shim__start(struct shim *s)
 {
     const unsigned int mib =
@@ -109,6 +127,8 @@ int shim__start(struct shim *s)
         return shim__fail(s, "cannot make a directory in /tmp: %s",
                           strerror(errno));
     }
+    if (write_initrd(s) != 0)
+        return -1;
     s->ram_size = (size_t)mib << 20;
     snprintf(ram_path, sizeof(ram_path), "/dev/shm/%s",
              strrchr(s->dir, '/') + 1);
@@ -205,6 +225,8 @@ void shim__stop(struct shim *s)
         path_of(s, "serial.log", path, sizeof(path));
         unlink(path);
         path_of(s, "qemu.log", path, sizeof(path));
+        unlink(path);
+        path_of(s, "initrd", path, sizeof(path));
         unlink(path);
         rmdir(s->dir);
     }

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#define SHIM_MAGIC 0x334d494853504e46ull /* "FNPSHIM3" */
+#define SHIM_MAGIC 0x344d494853504e46ull /* "FNPSHIM4" */
 #define SHIM_VCPUS 2u                    /* with a mailbox each, in a row */
 #define SHIM_DATA_SIZE 65536u
 #define SHIM_VIRT_BASE 0xffffffff80000000ull
@@ -55,6 +55,10 @@ struct shim_mailbox {
     uint64_t boot_l4;     /* mfn */
     uint64_t shared_info; /* machine address */
     uint64_t secondary;   /* where vCPU 1 begins, its mailbox in rdi */
+    /* How it was entered. */
+    uint64_t start_info; /* rsi */
+    uint64_t entry_rsp, entry_flags;
+    uint64_t entry_others; /* the other general registers, or-ed */
 
     _Alignas(4096) uint8_t data[SHIM_DATA_SIZE];
 };
