@@ -157,7 +157,11 @@ static int check_start_info(struct check *c)
         (const void *)shim__page(c->s, frame_at(c, c->l.start_info));
     const uint32_t flags = SIF_PRIVILEGED | SIF_INITDOMAIN;
 
-    if (strncmp(si->magic, "xen-3.0-x86_64p", sizeof(si->magic)) != 0)
+    /* Our note asks for PAE, which later versions do not repeat. */
+    if (strncmp(si->magic,
+                c->s->backend.xen_minor < 19 ? "xen-3.0-x86_64p"
+                                             : "xen-3.0-x86_64",
+                sizeof(si->magic)) != 0)
         return shim__fail(c->s,
                           "dom0 is not as BLD-26 has it: the magic of "
                           "start_info is %.*s",
