@@ -25,9 +25,11 @@ static const char usage[] =
     "differs: from what the trace expects, and between model and actual Xen.\n"
     "\n"
     "      --on=xen           run on the model and on actual Xen, in lockstep\n"
-    "      --xen=4.N          the model alone is that of Xen 4.N (4.13 to\n"
-    "                         4.22; default 4.17); with --on=xen it takes\n"
-    "                         the version that Xen says it has\n"
+    "      --xen=4.N[-debug]  the model alone is that of Xen 4.N (4.13 to\n"
+    "                         4.22; default 4.17), or of a debug build of it;\n"
+    "                         with --on=xen it takes the version that Xen "
+    "says\n"
+    "                         it has\n"
     "      --json             print JSON: both sides of every step\n"
     "      --hypervisor=FILE  the Xen to run (default: $PINFOLD_XEN, or the\n"
     "                         one that script/demo unpacks)\n"
@@ -50,13 +52,18 @@ struct replay {
     time_t shown; /* the progress */
 };
 
-static bool parse_version(const char *text, unsigned int *minor)
+/* "4.17", "4.17-debug" */
+static bool parse_version(const char *text, struct replay_options *o)
 {
+    unsigned int *const minor = &o->xen_minor;
     int end = 0;
 
-    if (sscanf(text, "4.%2u%n", minor, &end) == 1 && !text[end] &&
-        *minor >= XM_XEN_FIRST && *minor <= XM_XEN_LAST)
-        return true;
+    if (sscanf(text, "4.%2u%n", minor, &end) == 1 && *minor >= XM_XEN_FIRST &&
+        *minor <= XM_XEN_LAST) {
+        o->xen_debug = strcmp(text + end, "-debug") == 0;
+        if (o->xen_debug || !text[end])
+            return true;
+    }
     fprintf(stderr, "pinfold replay: --xen is from 4.%u to 4.%u, not '%s'\n",
             XM_XEN_FIRST, XM_XEN_LAST, text);
     return false;
@@ -86,7 +93,7 @@ static int parse(int argc, char **argv, struct replay_options *o)
             good = cli_parse_on("replay", optarg, &o->on_xen);
             break;
         case 'm':
-            good = parse_version(optarg, &o->xen_minor);
+            good = parse_version(optarg, o);
             break;
         case 'j':
             o->json = true;
@@ -164,7 +171,8 @@ static int open_machines(struct replay *r)
             fputs("pinfold replay: no memory for the model: free some\n",
                   stderr);
         else if (r->options.xen_minor)
-            rc = pvt_model_set_xen(r->runner.model, r->options.xen_minor);
+            rc = pvt_model_set_xen(r->runner.model, r->options.xen_minor,
+                                   r->options.xen_debug);
     }
     if (rc == 0)
         xm_machine_set_faults(pvt_model_cpu(r->runner.model)->machine,

@@ -12,6 +12,7 @@
 struct replay_options {
     bool on_xen, json, verbose;
     unsigned int xen_minor; /* of the model alone, 0: the default */
+    bool xen_debug;
     uint32_t faults; /* a bit each, 1 << enum xm_fault */
     const char *hypervisor, *kernel;
 };

@@ -84,7 +84,9 @@ static bool parse_neighbour(struct parser *p)
     return parse_end_of_statement(p);
 }
 
-static bool parse_version(struct parser *p, unsigned int *minor)
+/* At least LEAST, which is the first version of a range, or 0. */
+static bool parse_version(struct parser *p, unsigned int *minor,
+                          unsigned int least)
 {
     char name[PVT_MAX_NAME + 1];
     int end = 0;
@@ -95,11 +97,13 @@ static bool parse_version(struct parser *p, unsigned int *minor)
         *minor < XM_XEN_FIRST || *minor > XM_XEN_LAST)
         return parse_fail(p, "a version is from v4.%u to v4.%u", XM_XEN_FIRST,
                           XM_XEN_LAST);
+    if (*minor < least)
+        return parse_fail(p, "the last version comes before the first");
     parse_advance(p);
     return true;
 }
 
-/* "xen" FIRST ".." LAST: the versions for which the trace holds. */
+/* "xen" FIRST ".." LAST [BUILD]: the versions for which the trace holds. */
 static bool parse_versions(struct parser *p)
 {
     struct pvt_trace *t = p->t;
@@ -108,15 +112,17 @@ static bool parse_versions(struct parser *p)
         return true;
     parse_begin(p);
     parse_advance(p);
-    if (!parse_version(p, &t->xen_first))
+    if (!parse_version(p, &t->xen_first, 0))
         return false;
     if (parse_peek(p) != TOK_DOTS)
         return parse_expected(p, "'..' and the last version");
     parse_advance(p);
-    if (!parse_version(p, &t->xen_last))
+    if (!parse_version(p, &t->xen_last, t->xen_first))
         return false;
-    if (t->xen_last < t->xen_first)
-        return parse_fail(p, "the last version comes before the first");
+    if (parse_skip_word(p, "release"))
+        t->build = PVT_BUILD_RELEASE;
+    else if (parse_skip_word(p, "debug"))
+        t->build = PVT_BUILD_DEBUG;
     return parse_end_of_statement(p);
 }
 

@@ -603,19 +603,21 @@ int pvt_model_open(uint32_t nr_frames, struct pvt_backend **out)
     return 0;
 }
 
-static int set_version(struct model *m, unsigned int minor)
+static int set_version(struct model *m, unsigned int minor, bool debug)
 {
     if (!xm_config_set_xen(&m->config, minor))
         return -1;
+    m->config.debug = debug;
     m->backend.xen_minor = minor;
+    m->backend.xen_debug = debug;
     return 0;
 }
 
-int pvt_model_set_xen(struct pvt_backend *model, unsigned int minor)
+int pvt_model_set_xen(struct pvt_backend *model, unsigned int minor, bool debug)
 {
     struct model *m = model_of(model);
 
-    if (set_version(m, minor) != 0)
+    if (set_version(m, minor, debug) != 0)
         return fail(m, "the model knows Xen 4.13 to 4.22");
     return boot(m);
 }
@@ -647,7 +649,7 @@ int pvt_model_adopt(struct pvt_backend *other, struct pvt_backend **out)
                  "no memory for a model of the machine: %s", strerror(errno));
         return -1;
     }
-    if (set_version(m, other->xen_minor) != 0) {
+    if (set_version(m, other->xen_minor, other->xen_debug) != 0) {
         snprintf(other->message, sizeof(other->message),
                  "the model knows Xen 4.13 to 4.22, this is %s",
                  other->version);

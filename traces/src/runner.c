@@ -40,6 +40,10 @@ static int use_domains(struct run *r)
     if (t->xen_first &&
         (b->xen_minor < t->xen_first || b->xen_minor > t->xen_last))
         return skip(r, "it is for other versions of Xen");
+    if (t->build != PVT_BUILD_ANY &&
+        b->xen_debug != (t->build == PVT_BUILD_DEBUG))
+        return skip(r, b->xen_debug ? "it is for release builds of Xen"
+                                    : "it is for debug builds of Xen");
     for (uint32_t i = 0; b->without_grants && i < t->nr_steps; i++)
         if (t->steps[i].info &&
             t->steps[i].info->hypercall == __HYPERVISOR_grant_table_op)

@@ -107,9 +107,9 @@ bool xm__get_page_from_l1e(struct xm_cpu *c, struct l1e e,
     struct xm_frame *f = xm__frame(c, mfn);
 
     *flip = 0;
-    if ((e.v & XM_CACHE_BITS) && !xm__domain_has_hardware(table_owner) &&
-        !xm__broken(c, XM_FAULT_L1_CACHE))
-        return xm__refuse(why, XM_R_L1E_FLAGS, e.v & XM_CACHE_BITS, e.v);
+    if ((e.v & XM_RARE_BITS) && (e.v & xm__l1_disallowed(c, table_owner)))
+        return xm__refuse(why, XM_R_L1E_FLAGS,
+                          e.v & xm__l1_disallowed(c, table_owner), e.v);
     if (!f || f->owner == DOMID_IO)
         return get_mmio(c, e, table_owner, pg_owner, flip, why);
     if (!xm__page_get_owner_and_reference(f))

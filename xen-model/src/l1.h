@@ -9,6 +9,9 @@
 #define XM_L1_H
 
 #define XM_CACHE_BITS (XM_PTE_PWT | XM_PTE_PCD | XM_PTE_PAT)
+/* Bits that not every domain, or not every build of Xen, allows. */
+#define XM_GRANT_MARK (1ull << 62)
+#define XM_RARE_BITS (XM_CACHE_BITS | XM_GRANT_MARK)
 
 /* Bits whose change needs new references: frame, P, RW, cache attributes. */
 #define XM_L1_SLOW_MASK (XM_PTE_MFN_MASK | XM_PTE_P | XM_PTE_RW | XM_CACHE_BITS)
@@ -16,6 +19,17 @@
 static inline bool xm__domain_has_hardware(const struct xm_domain *d)
 {
     return d->privileged;
+}
+
+/* Which of the rare bits a table of TABLE_OWNER must not have. MSK-03..06. */
+static inline uint64_t xm__l1_disallowed(const struct xm_cpu *c,
+                                         const struct xm_domain *table_owner)
+{
+    const bool cache = xm__domain_has_hardware(table_owner) ||
+                       xm__broken(c, XM_FAULT_L1_CACHE);
+
+    return (cache ? 0 : XM_CACHE_BITS) |
+           (c->machine->config.debug ? XM_GRANT_MARK : 0);
 }
 
 static inline uint64_t xm__adjust_guest_l1e(struct xm_cpu *c, uint64_t v)
@@ -50,7 +64,7 @@ bool xm__get_page_from_l1e(struct xm_cpu *c, struct l1e e,
 static inline bool xm__get_own_page(struct xm_cpu *c, struct xm_frame *f,
                                     struct l1e e, xm_domid pg_owner)
 {
-    if (f->owner != pg_owner || (e.v & XM_CACHE_BITS) || !xm__get_ram_page(f))
+    if (f->owner != pg_owner || (e.v & XM_RARE_BITS) || !xm__get_ram_page(f))
         return false;
     if (!(e.v & XM_PTE_RW) || xm__get_type_again(c, f, XM_PGT_WRITABLE))
         return true;
@@ -97,9 +111,9 @@ static inline bool xm__mod_l1_entry(struct xm_cpu *c, uint64_t *p, struct l1e e,
     if (e.v & XM_PTE_P) {
         const xm_mfn mfn = xm_pte_mfn(e.v);
 
-        if ((e.v & XM_CACHE_BITS) && !xm__domain_has_hardware(table_owner) &&
-            !xm__broken(c, XM_FAULT_L1_CACHE))
-            return xm__refuse(why, XM_R_L1E_FLAGS, e.v & XM_CACHE_BITS, e.v);
+        if ((e.v & XM_RARE_BITS) && (e.v & xm__l1_disallowed(c, table_owner)))
+            return xm__refuse(why, XM_R_L1E_FLAGS,
+                              e.v & xm__l1_disallowed(c, table_owner), e.v);
         e.v = xm__adjust_guest_l1e(c, e.v);
         if (((old.v ^ e.v) & XM_L1_SLOW_MASK) == 0) {
             xm__note(c, XM_R_L1E_FAST);

@@ -64,7 +64,7 @@ int shim__adopt_mailboxes(struct shim_domain *d, uint64_t address)
 int shim__attach(struct shim *s)
 {
     const double deadline = now() + BOOT_SECONDS;
-    char text[64];
+    char text[256];
 
     for (xm_domid i = 0; i < SHIM_DOMAINS; i++)
         s->domains[i] = (struct shim_domain){ .shim = s, .domid = i };
@@ -82,8 +82,10 @@ int shim__attach(struct shim *s)
         (void)sscanf(text, "4.%u", &s->backend.xen_minor);
         /* Where struct grant_table has its fields is known of one version. */
         s->backend.without_grants = s->backend.xen_minor != 17;
-        snprintf(s->backend.version, sizeof(s->backend.version), "Xen %.*s",
-                 (int)strcspn(text, " "), text);
+        s->backend.xen_debug = strstr(text, " debug=y") != NULL;
+        snprintf(s->backend.version, sizeof(s->backend.version), "Xen %.*s%s",
+                 (int)strcspn(text, " "), text,
+                 s->backend.xen_debug ? " debug" : "");
     }
     return 0;
 }

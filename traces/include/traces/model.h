@@ -23,10 +23,12 @@ int pvt_model_open(uint32_t nr_frames, struct pvt_backend **out);
 int pvt_model_adopt(struct pvt_backend *other, struct pvt_backend **out);
 
 /*
- * Of a machine of its own: makes it that of Xen 4.MINOR. 0, or -1 and a
- * message: the model does not know that version.
+ * Of a machine of its own: makes it that of Xen 4.MINOR, built with
+ * CONFIG_DEBUG or not. 0, or -1 and a message: the model does not know that
+ * version.
  */
-int pvt_model_set_xen(struct pvt_backend *model, unsigned int minor);
+int pvt_model_set_xen(struct pvt_backend *model, unsigned int minor,
+                      bool debug);
 
 /* Takes over the state of OTHER once more. */
 int pvt_model_sync(struct pvt_backend *model, struct pvt_backend *other);

@@ -238,12 +238,16 @@ struct pvt_final {
     struct pvt_entry entry;
 };
 
+/* Which builds of Xen a trace holds for. */
+enum pvt_build { PVT_BUILD_ANY, PVT_BUILD_RELEASE, PVT_BUILD_DEBUG };
+
 struct pvt_trace {
     char name[PVT_MAX_NAME + 1];
     char *sentence;
     uint32_t nr_rules, nr_domains, nr_pages, nr_fills, nr_steps, nr_finals;
     enum xm_rule rules[PVT_MAX_RULES];
     unsigned int xen_first, xen_last; /* minors it holds for; 0: all */
+    enum pvt_build build;
     uint32_t nr_shows;
     char shows[PVT_MAX_SHOWS][12];    /* ids of the rules reference */
     char neighbour[PVT_MAX_NAME + 1]; /* the trace it differs from, "": none */

@@ -52,6 +52,7 @@ struct xm_mfn_range {
 
 struct xm_config {
     uint32_t xen_minor;      /* Xen 4.xen_minor */
+    bool debug;              /* built with CONFIG_DEBUG (FRM-60, FRM-62) */
     bool flush_cache_alike;  /* both cache flushes refuse alike (VER-38) */
     bool dom_io_is_xen_heap; /* the flag of dom_io's frames (VER-10) */
     uint32_t nr_frames;      /* frames the machine has, Xen's max_page */

@@ -39,6 +39,11 @@ static bool store_entry(struct xm_cpu *c, xm_vaddr va,
 {
     const size_t at = offsetof(struct multicall_entry, result);
 
+    if (c->machine->config.debug) { /* FRM-62 */
+        __builtin_memset(e, 0xaa, sizeof(*e));
+        e->result = (uint64_t)(int64_t)r.rc;
+        return xm__copy_to_guest(c, va, e, sizeof(*e));
+    }
     e->result = (uint64_t)(int64_t)r.rc;
     return args_changed(before, e)
                ? xm__copy_to_guest(c, va, e, sizeof(*e))
