@@ -29,6 +29,9 @@ static const char usage[] =
     "      --ops=N            operations to run (default: 1000000)\n"
     "      --seconds=N        stop after so many seconds\n"
     "      --length=N         calls of one program (default: 2000)\n"
+    "      --interrupt        have Xen interrupted often by timers, in the "
+    "middle\n"
+    "                         of long calls\n"
     "      --findings=DIR     where traces of findings go (default: findings)\n"
     "      --stop-after=N     findings to stop after (default: 1)\n"
     "      --hypervisor=FILE  the Xen to compare with\n"
@@ -74,6 +77,7 @@ static int parse(int argc, char **argv, struct fuzz_options *o)
         { "hypervisor", required_argument, NULL, 'f' },
         { "kernel", required_argument, NULL, 'k' },
         { "break", required_argument, NULL, 'b' },
+        { "interrupt", no_argument, NULL, 'i' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
@@ -112,6 +116,9 @@ static int parse(int argc, char **argv, struct fuzz_options *o)
             break;
         case 'b':
             good = cli_parse_break("fuzz", optarg, &o->faults);
+            break;
+        case 'i':
+            o->interrupt = true;
             break;
         case 'h':
             fputs(usage, stdout);

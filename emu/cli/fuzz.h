@@ -8,7 +8,7 @@
 #include <fuzz/generate.h>
 
 struct fuzz_options {
-    bool on_xen;
+    bool on_xen, interrupt;
     uint64_t seed, ops, seconds, length, stop_after;
     const char *findings, *hypervisor, *kernel;
     uint32_t faults; /* a bit each, 1 << enum xm_fault */

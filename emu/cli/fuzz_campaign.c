@@ -45,7 +45,10 @@ static bool open_session(struct fuzz_run *r, struct fz_session *s,
                          struct pvt_backend *model)
 {
     xm_machine_set_faults(pvt_model_cpu(model)->machine, r->options->faults);
-    return fz_open(s, model, r->other);
+    if (!fz_open(s, model, r->other))
+        return false;
+    s->interrupt = r->options->interrupt;
+    return true;
 }
 
 static bool open_xen(struct fuzz_run *r)
@@ -185,7 +188,8 @@ static bool enough(const struct fuzz_run *r)
 static int one_program(struct fuzz_run *r)
 {
     struct fz_random seeds = { .state = r->options->seed };
-    struct fz_random random = { .state = fz_next(&seeds) ^ r->programs };
+    struct fz_random random = { .state = fz_next(&seeds) ^ r->programs,
+                                .long_calls = r->options->interrupt };
     struct fz_program p;
     enum fz_outcome why;
     int rc = CLI_AGREES;

@@ -331,6 +331,8 @@ static enum fz_kind some_kind(struct fz_random *r)
     };
     uint32_t n = below(r, 100);
 
+    if (r->long_calls && chance(r, 40))
+        return FZ_MMUEXT;
     for (size_t i = 0; i < sizeof(weights) / sizeof(weights[0]); i++) {
         if (n < weights[i].percent)
             return weights[i].kind;

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xen/vcpu.h>
 
 static enum fz_outcome fail(struct fz_session *s, const struct pvt_backend *b)
 {
@@ -133,11 +134,40 @@ static enum fz_outcome open_windows(struct fz_session *s)
     return rc;
 }
 
+/*
+ * Each vCPU gets the fastest periodic timer that Xen allows, so that many a
+ * long call is interrupted.
+ */
+static enum fz_outcome start_timers(struct fz_session *s)
+{
+    for (uint32_t i = 0; i < FZ_DOMAINS * PVT_VCPUS; i++) {
+        struct vcpu_set_periodic_timer timer = { .period_ns = 1000000 };
+        const uint32_t d = i / PVT_VCPUS, vcpu = i % PVT_VCPUS;
+        struct pvt_outcome out;
+        struct pvt_op op = {
+            .call = PVT_HYPERCALL,
+            .domid = (xm_domid)d,
+            .number = __HYPERVISOR_vcpu_op,
+            .arg = { VCPUOP_set_periodic_timer, vcpu, s->world.known[d].args },
+            .data = (uint8_t *)&timer,
+            .data_size = sizeof(timer),
+        };
+
+        if (!fz_has_domain(&s->world, d))
+            continue;
+        if (s->other->ops->execute(s->other, &op, &out) != 0)
+            return fail(s, s->other);
+    }
+    return FZ_AGREES;
+}
+
 static enum fz_outcome begin_lockstep(struct fz_session *s,
                                       const struct fz_program *p)
 {
     enum fz_outcome rc = take(s, p->domains);
 
+    if (rc == FZ_AGREES && s->interrupt)
+        rc = start_timers(s);
     if (rc == FZ_AGREES)
         rc = poke_all(s, s->other, p);
     if (rc == FZ_AGREES && pvt_model_sync(s->model, s->other) != 0)

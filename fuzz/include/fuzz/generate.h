@@ -11,6 +11,7 @@
 struct fz_random {
     uint64_t state;
     uint32_t domain; /* the next calls are its, mostly */
+    bool long_calls; /* more of those that Xen can be interrupted in */
 };
 
 uint64_t fz_next(struct fz_random *r);

@@ -36,6 +36,7 @@ struct fz_session {
     uint64_t *written;         /* by the model, a bit a frame */
     uint32_t turn;             /* whose content is looked at next, unasked */
     bool thorough;             /* all contents after every call */
+    bool interrupt;            /* the other machine often, by timers */
     bool leaked;          /* without another machine: see fz_check_model() */
     uint64_t calls;       /* executed, ever */
     uint64_t interrupted; /* of these, explained by an interrupt */
