@@ -48,7 +48,9 @@ static json_t *json_side(const struct pvt_observation *o,
 
     if (pvt_is_access(call)) {
         json_object_set_new(j, "faulted", json_boolean(out->vector != 0));
-        if (out->vector) {
+        if (out->vector == PVT_CRASH) {
+            json_object_set_new(j, "crashed", json_true());
+        } else if (out->vector) {
             json_object_set_new(j, "vector", json_integer(out->vector));
             json_object_set_new(j, "error_code", json_integer(out->error_code));
             json_object_set_new(j, "cr2", hex(out->cr2));

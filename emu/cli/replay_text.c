@@ -20,6 +20,8 @@ static void print_outcome(FILE *f, enum pvt_call call,
             fprintf(f, " by %s", xm_rule_info(o->why.rule)->id);
     } else if (o->vector == XM_EXCEPTION_PF) {
         fprintf(f, "fault %" PRIu32 " at 0x%" PRIx64, o->error_code, o->cr2);
+    } else if (o->vector == PVT_CRASH) {
+        fputs("crash", f);
     } else if (o->vector) {
         fprintf(f, "%s %" PRIu32, o->vector == XM_EXCEPTION_GP ? "gp" : "np",
                 o->error_code);

@@ -5,6 +5,7 @@
  *   load VA [ "user" ] [ "unflushed" | "stale" ]    store VA := ENTRY ...
  *   load_segment SELECTOR [ "user" ]      write_cr3 ENTRY    read_cr3
  *   invlpg VA -> ok | value ENTRY | fault ERRORCODE [ at VA ] | gp ERRORCODE
+ *   | crash
  */
 #include "parser.h"
 
@@ -18,6 +19,7 @@ static const struct {
     { "fault", XM_EXCEPTION_PF },
     { "gp", XM_EXCEPTION_GP },
     { "np", XM_EXCEPTION_NP },
+    { "crash", PVT_CRASH },
 };
 #define NR_EXCEPTIONS (sizeof(exceptions) / sizeof(exceptions[0]))
 
@@ -112,8 +114,10 @@ bool parse_access_result(struct parser *p, const struct pvt_step *s,
             e->vector = exceptions[i].vector;
     if (!e->vector)
         return parse_expected(p, pvt_is_load(s->call)
-                                     ? "ok, value, fault, gp or np"
-                                     : "ok, fault, gp or np");
+                                     ? "ok, value, fault, gp, np or crash"
+                                     : "ok, fault, gp, np or crash");
+    if (e->vector == PVT_CRASH)
+        return parse_rest(p, s, e);
     if (!parse_number(p, "an error code", 0xffff, &code))
         return false;
     e->error_code = (uint32_t)code;
@@ -148,7 +152,9 @@ void print_exception(FILE *f, const struct pvt_expect *e)
 {
     for (size_t i = 0; i < NR_EXCEPTIONS; i++)
         if (exceptions[i].vector == e->vector)
-            fprintf(f, "%s %" PRIu32, exceptions[i].name, e->error_code);
+            fputs(exceptions[i].name, f);
+    if (e->vector != PVT_CRASH)
+        fprintf(f, " %" PRIu32, e->error_code);
     if (e->has_at) {
         fputs(" at ", f);
         print_va(f, e->at);

@@ -53,6 +53,7 @@ const char *pvt_value_text(enum pvt_kind kind, uint64_t value, char buffer[32])
         snprintf(buffer, 32, "%s",
                  value == XM_EXCEPTION_PF   ? "page fault"
                  : value == XM_EXCEPTION_GP ? "#GP"
+                 : value == PVT_CRASH       ? "crash"
                  : value                    ? "#NP"
                                             : "no fault");
     else if (kind == PVT_KIND_BY || kind == PVT_KIND_SILENT ||

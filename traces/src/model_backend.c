@@ -248,8 +248,13 @@ static int access_memory(struct model *m, const struct pvt_op *op,
 {
     struct xm_cpu *c = &m->cpu;
 
-    if (op->user && !xm_enter_user(c))
-        return fail(m, "there is no user base: the domain would crash");
+    if (op->user) {
+        out->why = xm_enter_user(c);
+        if (out->why.rule != XM_R_NONE) {
+            out->vector = PVT_CRASH;
+            return 0;
+        }
+    }
     switch (op->call) {
     case PVT_LOAD:
         note_fault(out, xm_load64(c, op->va, &out->value));
@@ -323,6 +328,8 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
     struct xm_cpu *c = &m->cpu;
 
     *out = (struct pvt_outcome){ .done = PVT_DONE_UNTOUCHED };
+    if (xm_domain_find(c->machine, op->domid)->crashed)
+        return fail(m, "the domain has crashed");
     c->domid = op->domid;
     c->vcpu = op->vcpu;
     c->fired = (struct xm_rule_set){ { 0 } };

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xen/errno.h>
 #include <xen/vcpu.h>
 
 /* Where things are in the mailbox's data. */
@@ -175,12 +176,16 @@ static int call_batch(struct shim_vcpu *v, uint64_t number,
     return 0;
 }
 
-/* Nothing takes back a vCPU that was brought up, or its vcpu_info. */
-static bool is_for_good(const struct pvt_op *op)
+/*
+ * Nothing takes back a vCPU that was brought up, or its vcpu_info. One whose
+ * user base is refused keeps the kernel base.
+ */
+static bool is_for_good(const struct pvt_op *op, int64_t rc)
 {
     return op->number == __HYPERVISOR_vcpu_op &&
-           (op->arg[0] == VCPUOP_initialise ||
-            op->arg[0] == VCPUOP_register_vcpu_info);
+           ((op->arg[0] == VCPUOP_initialise &&
+             (rc == 0 || rc == -XEN_EINVAL)) ||
+            (op->arg[0] == VCPUOP_register_vcpu_info && rc == 0));
 }
 
 static int raw_hypercall(struct shim_vcpu *v, const struct pvt_op *op,
@@ -196,7 +201,7 @@ static int raw_hypercall(struct shim_vcpu *v, const struct pvt_op *op,
         memcpy(v->mailbox->data, op->data, op->data_size);
     if (shim__hypercall(v, op->number, op->arg, &out->rc) != 0)
         return -1;
-    v->domain->used_up |= out->rc == 0 && is_for_good(op);
+    v->domain->used_up |= is_for_good(op, out->rc);
     if (grants && shim__new_grants(s, &before, out) != 0)
         return -1;
     if (op->data_size)
@@ -229,8 +234,11 @@ static int access(struct shim_vcpu *v, const struct pvt_op *op,
     v->mailbox->arg[1] = op->val;
     v->mailbox->arg[2] = op->unflushed;
     v->mailbox->arg[3] = op->user;
-    if (shim__call(v, commands[op->call]) != 0)
-        return -1;
+    if (shim__call(v, commands[op->call]) != 0) {
+        v->domain->used_up = v->domain->crashed;
+        out->vector = PVT_CRASH;
+        return v->domain->crashed ? 0 : -1;
+    }
     note_exception(v, out);
     if (pvt_is_load(op->call) && !out->vector)
         out->value = v->mailbox->value;

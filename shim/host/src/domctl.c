@@ -181,6 +181,7 @@ const char *shim__obituary(struct shim_domain *d)
     if (!(flags & (XEN_DOMINF_shutdown | XEN_DOMINF_dying)))
         return NULL;
     reason = flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
+    d->crashed = reason == SHUTDOWN_crash;
     return reason < sizeof(reasons) / sizeof(reasons[0]) ? reasons[reason]
                                                          : "has shut down";
 }

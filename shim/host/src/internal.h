@@ -34,6 +34,7 @@ struct shim_domain {
     bool running; /* not paused */
     bool spoiled; /* to be built again before its next trace */
     bool used_up; /* it is destroyed when this trace ends */
+    bool crashed;
     const uint64_t *p2m;
     uint64_t nr_pages;
     uint64_t first_pfn, next_pfn; /* to hand out: the first ever, the next */

@@ -57,7 +57,7 @@ int shim__adopt_mailboxes(struct shim_domain *d, uint64_t address)
     d->boot_l4 = m->boot_l4;
     d->shared_info = m->shared_info / XM_PAGE_SIZE;
     d->exists = d->running = true;
-    d->spoiled = d->used_up = false;
+    d->spoiled = d->used_up = d->crashed = false;
     return 0;
 }
 

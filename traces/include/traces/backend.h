@@ -90,6 +90,7 @@ struct pvt_outcome {
     struct xm_rule_set fired; /* rules that spoke; of actual Xen empty */
 };
 #define PVT_DONE_UNTOUCHED 0xa5a5a5a5u
+#define PVT_CRASH 0x100u /* no vector: the domain has crashed */
 
 /*
  * Frames every machine has. boot_l4[511] -> boot_l3[510] -> boot_l2 is what

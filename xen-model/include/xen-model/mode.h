@@ -21,8 +21,8 @@
 struct xm_result xm_iret(struct xm_cpu *c, xm_vaddr rsp,
                          struct iret_context *frame);
 
-/* The same without a frame; false: there is no user base. */
-bool xm_enter_user(struct xm_cpu *c);
+/* The same to user mode, without a frame. */
+struct xm_result xm_enter_user(struct xm_cpu *c);
 /* An exception or a system call of the guest's user: its kernel runs. */
 void xm_enter_kernel(struct xm_cpu *c);
 

@@ -21,17 +21,17 @@ struct xm_result xm_iret(struct xm_cpu *c, xm_vaddr rsp,
     assert(!xm__vcpu(c)->user_mode);
     if (!xm__copy_from_guest(c, frame, rsp, sizeof(*frame)))
         return crash(c, XM_R_IRET_FRAME, rsp);
-    if ((frame->cs & CS_RING) == CS_RING && !xm_enter_user(c))
-        return crash(c, XM_R_IRET_NO_USER_BASE, frame->rip);
-    return xm__ok();
+    return (frame->cs & CS_RING) == CS_RING ? xm_enter_user(c) : xm__ok();
 }
 
-bool xm_enter_user(struct xm_cpu *c)
+struct xm_result xm_enter_user(struct xm_cpu *c)
 {
     struct xm_vcpu *v = xm__vcpu(c);
 
-    v->user_mode = v->has_user_base;
-    return v->user_mode;
+    if (!v->has_user_base)
+        return crash(c, XM_R_IRET_NO_USER_BASE, 0);
+    v->user_mode = true;
+    return xm__ok();
 }
 
 void xm_enter_kernel(struct xm_cpu *c)
