@@ -24,6 +24,7 @@ struct fuzz_run {
     uint64_t begun_last;        /* which program had none at first */
     double started, shown;
     uint64_t ops, programs, findings, restarts, interrupted;
+    uint64_t by_kind[FZ_NR_KINDS], by_domain[FZ_DOMAINS], refused;
     struct xm_rule_set fired; /* of all programs */
     char version[64];
 };

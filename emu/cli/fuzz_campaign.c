@@ -137,6 +137,37 @@ static void note_fired(struct fuzz_run *r)
     xm_rule_set_add(&r->fired, o->why.rule);
 }
 
+static void count(struct fuzz_run *r, const struct fz_op *op)
+{
+    const struct pvt_outcome *o = &r->session->out[0];
+
+    r->ops++;
+    r->by_kind[op->kind]++;
+    r->by_domain[r->session->call.op.domid]++;
+    r->refused += o->rc < 0 || o->vector != 0;
+}
+
+static void print_counts(const struct fuzz_run *r)
+{
+    static const char *const kinds[FZ_NR_KINDS] = {
+        [FZ_MMU_UPDATE] = "mmu_update",
+        [FZ_MMUEXT] = "mmuext_op",
+        [FZ_UPDATE_VA_MAPPING] = "update_va_mapping",
+        [FZ_LOAD] = "loads",
+        [FZ_STORE] = "stores",
+        [FZ_EXECUTE] = "instructions",
+        [FZ_VM_ASSIST] = "vm_assist",
+    };
+
+    printf("of these");
+    for (uint32_t i = 0; i < FZ_NR_KINDS; i++)
+        if (kinds[i])
+            printf(" %s %" PRIu64 ",", kinds[i], r->by_kind[i]);
+    for (uint32_t d = 0; d < FZ_DOMAINS; d++)
+        printf(" by d%" PRIu32 " %" PRIu64 ",", d, r->by_domain[d]);
+    printf(" refused %" PRIu64 "\n", r->refused);
+}
+
 /* Makes a program while it runs. P: all of it. */
 static enum fz_outcome run_program(struct fuzz_run *r, struct fz_random *random,
                                    struct fz_program *p)
@@ -164,7 +195,7 @@ static enum fz_outcome run_program(struct fuzz_run *r, struct fz_random *random,
             continue;
         }
         note_fired(r);
-        r->ops++;
+        count(r, ops);
         progress(r, false);
     }
     if (rc == FZ_AGREES)
@@ -228,6 +259,7 @@ int fuzz_campaign(const struct fuzz_options *o)
     if (isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
     progress(&r, true);
+    print_counts(&r);
     fuzz_close(&r);
     return rc != CLI_AGREES ? rc : r.findings ? CLI_FINDING : CLI_AGREES;
 }
