@@ -75,6 +75,14 @@ static void resolve_assign(const struct run *r, const struct pvt_step *s,
     set_field(s, op, a, run_args(r, s) + offset);
 }
 
+static void preset(const struct pvt_call_info *c, uint8_t *structure)
+{
+    for (uint32_t i = 0; i < PVT_CALL_FIELDS && c->fields[i].name; i++)
+        if (c->fields[i].preset != 0)
+            memcpy(structure + c->fields[i].offset, &c->fields[i].preset,
+                   c->fields[i].size);
+}
+
 int run_resolve_call(const struct run *r, const struct pvt_step *s,
                      struct pvt_op *op)
 {
@@ -92,6 +100,8 @@ int run_resolve_call(const struct run *r, const struct pvt_step *s,
                                                    : run_args(r, s);
     }
     op->arg[5] = 0;
+    for (uint32_t i = 0; i < s->elements; i++)
+        preset(s->info, op->data + i * s->info->size);
     for (uint32_t i = 0; i < s->in.count; i++)
         resolve_assign(r, s, op, i);
     return 0;

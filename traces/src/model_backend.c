@@ -136,10 +136,14 @@ static int read_grants(struct pvt_backend *b, xm_domid domid,
 {
     struct xm_machine *m = model_of(b)->cpu.machine;
     const struct xm_domain *d = xm_domain_find(m, domid);
-    const uint32_t n = d->grant.nr_frames * XM_GRANTS_PER_FRAME_V1;
+    uint32_t n;
 
-    *to = (struct pvt_grants){ .table = d->grant };
+    *to = (struct pvt_grants){ .table = { 0 } };
+    if (!d || d->dying)
+        return 0;
+    n = d->grant.nr_frames * XM_GRANTS_PER_FRAME_V1;
     assert(n <= PVT_MAX_GRANTS);
+    to->table = d->grant;
     memcpy(to->active, xm_grant_active(m, d), n * sizeof(to->active[0]));
     return 0;
 }
@@ -326,14 +330,17 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
 {
     struct model *m = model_of(b);
     struct xm_cpu *c = &m->cpu;
+    struct xm_domain *d = xm_domain_find(c->machine, op->domid);
 
     *out = (struct pvt_outcome){ .done = PVT_DONE_UNTOUCHED };
-    if (xm_domain_find(c->machine, op->domid)->crashed)
+    if (!d || d->dying)
+        return fail(m, "the domain has been destroyed");
+    if (d->crashed)
         return fail(m, "the domain has crashed");
     c->domid = op->domid;
     c->vcpu = op->vcpu;
     c->fired = (struct xm_rule_set){ { 0 } };
-    xm_domain_find(c->machine, op->domid)->vcpu[op->vcpu].up = true;
+    d->vcpu[op->vcpu].up = true;
     refusal_before(&m->refusal, c, op);
     switch (op->call) {
     case PVT_MMU_UPDATE:

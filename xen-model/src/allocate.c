@@ -48,11 +48,25 @@ bool xm__assign_pages(struct xm_cpu *c, struct xm_domain *d, xm_mfn first,
 {
     const uint64_t count = 1ull << order;
 
-    if (first == XM_NO_MFN || d->tot_pages + count > d->max_pages)
+    /* REF-15 */
+    if (first == XM_NO_MFN || d->dying || d->tot_pages + count > d->max_pages)
         return false;
     for (xm_mfn mfn = first; mfn < first + count; mfn++)
         xm_frame_assign(c->machine, mfn, d->domid);
     return true;
+}
+
+void xm__scrub(struct xm_cpu *c, xm_mfn mfn)
+{
+    const uint64_t *const words = xm__ram(c, mfn);
+
+    /* Most are zero anyway, and a write is remembered. */
+    for (unsigned int i = 0; i < XM_ENTRIES; i++) {
+        if (words[i] == 0)
+            continue;
+        __builtin_memset(xm__ram_to_write(c, mfn), 0, XM_PAGE_SIZE);
+        return;
+    }
 }
 
 void xm__free_page(struct xm_cpu *c, xm_mfn mfn)
@@ -60,13 +74,16 @@ void xm__free_page(struct xm_cpu *c, xm_mfn mfn)
     const struct xm_frame *f = xm__frame(c, mfn);
     struct xm_domain *d = xm_domain_find(c->machine, f->owner);
 
-    /* REF-16: Xen keeps the memory, and what it says about it. */
-    if (f->count_info & XM_PGC_XEN_HEAP)
-        return;
-    assert(xm__count(f) == 0);
-    if (d)
+    assert(d);
+    /* REF-16: of what it shared Xen keeps the memory, and what it says. */
+    if (!(f->count_info & XM_PGC_XEN_HEAP)) {
+        assert(xm__count(f) == 0);
         d->tot_pages--;
-    xm_frame_set_kind(c->machine, mfn, XM_FRAME_FREE);
+        if (d->dying)
+            xm__scrub(c, mfn);
+        xm_frame_set_kind(c->machine, mfn, XM_FRAME_FREE);
+    }
+    xm__bury(c, d);
 }
 
 bool xm__is_stealable(const struct xm_cpu *c, const struct xm_domain *d,

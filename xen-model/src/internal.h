@@ -142,6 +142,10 @@ static inline bool xm__may_act_on(struct xm_cpu *c, xm_domid target)
 
 #include "type.h"
 
+/* Drops what the entries of a table hold. X: type_info as it was. */
+int xm__devalidate_page(struct xm_cpu *c, xm_mfn mfn, uint64_t x,
+                        bool preemptible);
+
 /* Takes MFN of DOMID with a general and a page-table reference of LEVEL. */
 struct xm_result xm__get_page_and_type_from_mfn(struct xm_cpu *c, xm_mfn mfn,
                                                 unsigned int level,
@@ -301,6 +305,12 @@ bool xm__assign_pages(struct xm_cpu *c, struct xm_domain *d, xm_mfn first,
 bool xm__is_stealable(const struct xm_cpu *c, const struct xm_domain *d,
                       xm_mfn mfn);
 
+/* What was in MFN nobody will see: REF-12. */
+void xm__scrub(struct xm_cpu *c, xm_mfn mfn);
+/* A dead domain is gone for good when nobody refers to its frames (destroy.c).
+ */
+void xm__bury(struct xm_cpu *c, struct xm_domain *d);
+
 /* -- segment descriptors (descriptor.c) ------------------------------------ */
 
 /* Patches the descriptor as Xen does; false: a guest may not have it. */
@@ -341,6 +351,7 @@ xm__hypercall xm__do_set_segment_base;
 xm__hypercall xm__do_grant_table_op;
 xm__hypercall xm__do_iret;
 xm__hypercall xm__do_vcpu_op;
+xm__hypercall xm__do_domctl;
 
 /* VCPUOP_initialise of V, a vCPU of the caller (vcpu_context.c). */
 struct xm_result xm__initialise_vcpu(struct xm_cpu *c, struct xm_vcpu *v,

@@ -101,4 +101,15 @@ static inline void xm__put_page(struct xm_cpu *c, xm_mfn mfn)
         xm__free_page(c, mfn);
 }
 
+/* What was allocated is given back; once is enough (REF-08). */
+static inline void xm__put_page_alloc_ref(struct xm_cpu *c, xm_mfn mfn)
+{
+    struct xm_frame *f = xm__mfn_to_page(c, mfn);
+
+    if (!(f->count_info & XM_PGC_ALLOCATED))
+        return;
+    f->count_info &= ~XM_PGC_ALLOCATED;
+    xm__put_page(c, mfn);
+}
+
 #endif

@@ -93,22 +93,28 @@ struct xm_result xm__get_any_type(struct xm_cpu *c, xm_mfn mfn, uint64_t type)
     return xm__ok();
 }
 
-/* Drops what the entries of a table hold; the type count is still 1. */
-static int put_final_page_type(struct xm_cpu *c, xm_mfn mfn, uint64_t x,
-                               bool preemptible, xm_mfn ptpg)
+int xm__devalidate_page(struct xm_cpu *c, xm_mfn mfn, uint64_t x,
+                        bool preemptible)
 {
     struct xm_frame *f = xm__frame(c, mfn);
     const unsigned int level = xm_pgt_level(x);
-    int rc = 0;
 
     if (!(x & XM_PGT_PARTIAL)) {
         f->nr_validated = XM_ENTRIES;
         f->partial_set = 0;
     }
-    if (level == 1)
-        xm__demote_l1_table(c, mfn);
-    else
-        rc = xm__demote_lxe_table(c, level, mfn, preemptible);
+    if (level != 1)
+        return xm__demote_lxe_table(c, level, mfn, preemptible);
+    xm__demote_l1_table(c, mfn);
+    return 0;
+}
+
+/* Drops what the entries of a table hold; the type count is still 1. */
+static int put_final_page_type(struct xm_cpu *c, xm_mfn mfn, uint64_t x,
+                               bool preemptible, xm_mfn ptpg)
+{
+    struct xm_frame *f = xm__frame(c, mfn);
+    const int rc = xm__devalidate_page(c, mfn, x, preemptible);
 
     if (rc == -XEN_EINTR) {
         f->type_info |= XM_PGT_VALIDATED; /* NEVER: see stop_demotion() */

@@ -57,9 +57,9 @@ static inline int xm__put_page_type(struct xm_cpu *c, xm_mfn mfn,
     struct xm_frame *const f = xm__mfn_to_page(c, mfn);
     const uint64_t x = f->type_info;
 
-    assert(xm__count(f) != 0);
     if ((flags & XM_PTF_PARTIAL_SET) && !(x & XM_PGT_PARTIAL))
         return 0; /* somebody else finished it */
+    assert(xm__count(f) != 0);
     assert((flags & XM_PTF_PARTIAL_SET) || !(x & XM_PGT_PARTIAL));
 
     if (xm_pgt_level(x) != 0 && xm__count(f) == 1 &&

@@ -120,7 +120,11 @@ static int read_page(struct pvt_backend *b, xm_mfn mfn,
     if (!has_page(s, mfn))
         return shim__fail(s, "there is no frame %#llx",
                           (unsigned long long)mfn);
-    memcpy(words, shim__page(s, mfn), XM_PAGE_SIZE);
+    /* What is to be scrubbed nobody will ever see. */
+    if (shim__needs_scrub(s, mfn))
+        memset(words, 0, XM_PAGE_SIZE);
+    else
+        memcpy(words, shim__page(s, mfn), XM_PAGE_SIZE);
     return 0;
 }
 
@@ -149,9 +153,11 @@ static int read_m2p(struct pvt_backend *b, xm_mfn mfn, uint64_t *value)
 static int read_grants(struct pvt_backend *b, xm_domid domid,
                        struct pvt_grants *to)
 {
-    struct shim_domain *d = find_domain(shim_of(b), domid);
+    struct shim *s = shim_of(b);
 
-    return d ? shim__read_grants(d, to) : -1;
+    *to = (struct pvt_grants){ .table = { 0 } };
+    return s->domains[domid].exists ? shim__read_grants(&s->domains[domid], to)
+                                    : 0;
 }
 
 /* mmu_update and mmuext_op: COUNT requests of SIZE bytes each. */
@@ -199,7 +205,9 @@ static int raw_hypercall(struct shim_vcpu *v, const struct pvt_op *op,
         return -1;
     if (op->data_size)
         memcpy(v->mailbox->data, op->data, op->data_size);
-    if (shim__hypercall(v, op->number, op->arg, &out->rc) != 0)
+    if (op->number == __HYPERVISOR_domctl
+            ? shim__trace_domctl(v, op, &out->rc) != 0
+            : shim__hypercall(v, op->number, op->arg, &out->rc) != 0)
         return -1;
     v->domain->used_up |= is_for_good(op, out->rc);
     if (grants && shim__new_grants(s, &before, out) != 0)
@@ -267,8 +275,8 @@ static int execute_instruction(struct shim_vcpu *v, const struct pvt_code *code,
     return 0;
 }
 
-static int execute(struct pvt_backend *b, const struct pvt_op *op,
-                   struct pvt_outcome *out)
+static int execute_call(struct pvt_backend *b, const struct pvt_op *op,
+                        struct pvt_outcome *out)
 {
     struct shim *s = shim_of(b);
     const uint64_t arg[5] = { op->va, op->val, op->flags, op->other, 0 };
@@ -309,6 +317,18 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
         return execute_instruction(v, op->code, out);
     }
     return shim__fail(s, "no such call: %d", (int)op->call);
+}
+
+static int execute(struct pvt_backend *b, const struct pvt_op *op,
+                   struct pvt_outcome *out)
+{
+    struct shim *s = shim_of(b);
+    int rc = execute_call(b, op, out);
+
+    for (uint32_t i = 0; rc == 0 && i < SHIM_DOMAINS; i++)
+        if (s->domains[i].remains)
+            rc = shim__settle(&s->domains[i]);
+    return rc;
 }
 
 /* One vCPU back to the boot tables, without an LDT. 1 and a message: Xen
@@ -424,6 +444,10 @@ static int end_trace(struct pvt_backend *b)
         else if (d->used_up && shim__destroy_domain(d) != 0)
             return -1;
     }
+    /* When all the others have let go of their frames. */
+    for (uint32_t i = 1; i < SHIM_DOMAINS; i++)
+        if (s->domains[i].remains && shim__destroy_domain(&s->domains[i]) != 0)
+            return -1;
     return 0;
 }
 

@@ -8,12 +8,36 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <xen-model/domctl.h>
 #include <xen/domctl.h>
 #include <xen/memory.h>
 #include <xen/sched.h>
 
 #define LIST_AT 256u /* behind the structure */
 #define EXTENT_ORDER 9u
+
+_Static_assert(XM_DOMCTL_VERSION == XEN_DOMCTL_INTERFACE_VERSION &&
+                   XM_DOMCTL_DESTROY == XEN_DOMCTL_destroydomain &&
+                   XM_DOMCTL_SET_VCPU_CONTEXT == XEN_DOMCTL_setvcpucontext &&
+                   XM_DOMCTL_GET_FRAME_INFO == XEN_DOMCTL_getpageframeinfo3 &&
+                   XM_FRAME_INFO_LEVEL_SHIFT == XEN_DOMCTL_PFINFO_LTAB_SHIFT &&
+                   XM_FRAME_INFO_PINNED == XEN_DOMCTL_PFINFO_LPINTAB &&
+                   XM_FRAME_INFO_INVALID == XEN_DOMCTL_PFINFO_XTAB,
+               "the model's numbers are Xen's");
+
+#define SAME_PLACE(mine, xens)                                                 \
+    _Static_assert(offsetof(struct xm_domctl, mine) ==                         \
+                       offsetof(struct xen_domctl, xens),                      \
+                   "the model's structure is Xen's")
+
+SAME_PLACE(version, interface_version);
+SAME_PLACE(dom, domain);
+SAME_PLACE(u.frame_info.num, u.getpageframeinfo3.num);
+SAME_PLACE(u.frame_info.array, u.getpageframeinfo3.array);
+SAME_PLACE(u.vcpu_context.vcpu, u.vcpucontext.vcpu);
+SAME_PLACE(u.vcpu_context.ctxt, u.vcpucontext.ctxt);
+_Static_assert(sizeof(struct xm_domctl) == sizeof(struct xen_domctl),
+               "the model's structure is Xen's");
 
 static int domctl(struct shim *s, uint32_t version, struct xen_domctl *op,
                   int64_t *rc)
@@ -184,4 +208,47 @@ const char *shim__obituary(struct shim_domain *d)
     d->crashed = reason == SHUTDOWN_crash;
     return reason < sizeof(reasons) / sizeof(reasons[0]) ? reasons[reason]
                                                          : "has shut down";
+}
+
+/* Nothing brings back what OP took from D. */
+static void note_domctl(struct shim_domain *d, const struct xm_domctl *op,
+                        uint64_t structure)
+{
+    if (op->cmd == XM_DOMCTL_DESTROY) {
+        *d = (struct shim_domain){ .shim = d->shim,
+                                   .domid = d->domid,
+                                   .remains = structure };
+    } else if (op->cmd == XM_DOMCTL_SET_VCPU_CONTEXT) {
+        d->spoiled = d->used_up = true;
+        if (op->u.vcpu_context.vcpu < SHIM_VCPUS)
+            d->vcpu[op->u.vcpu_context.vcpu].up = false;
+    }
+}
+
+int shim__trace_domctl(struct shim_vcpu *v, const struct pvt_op *op,
+                       int64_t *rc)
+{
+    struct shim *s = v->domain->shim;
+    struct xm_domctl *const x = (struct xm_domctl *)v->mailbox->data;
+    struct shim_domain *d = NULL;
+    struct xm_domctl asked;
+    uint64_t structure;
+
+    if (op->data_size < sizeof(*x) || op->arg[0] != op->args)
+        return shim__hypercall(v, op->number, op->arg, rc);
+    if (shim__domctl_version(s) == 0)
+        return -1;
+    memcpy(v->mailbox->data, op->data, op->data_size); /* was used for that */
+    asked = *x;
+    if (x->version == XM_DOMCTL_VERSION)
+        x->version = s->domctl_version;
+    if (x->dom < SHIM_DOMAINS && s->domains[x->dom].exists)
+        d = &s->domains[x->dom];
+    structure = d ? shim__owner_address(s, d->boot_l4) : 0;
+    if (shim__hypercall(v, op->number, op->arg, rc) != 0)
+        return -1;
+    x->version = asked.version;
+    if (*rc == 0 && d)
+        note_domctl(d, &asked, structure);
+    return 0;
 }

@@ -232,9 +232,10 @@ int shim__destroy_domain(struct shim_domain *d)
 {
     struct shim *s = d->shim;
     struct xen_domctl op = { 0 };
+    const bool exists = d->exists;
     int64_t rc = 0;
 
-    if (!d->exists)
+    if (!exists && !d->remains)
         return 0;
     /* What holds a frame of it: tables of others that map it. */
     for (uint32_t i = 0; i < SHIM_DOMAINS; i++)
@@ -244,8 +245,8 @@ int shim__destroy_domain(struct shim_domain *d)
     if (s->active && s->active->domain == d)
         s->active = NULL;
     *d = (struct shim_domain){ .shim = s, .domid = d->domid };
-    if (shim__must_domctl(s, XEN_DOMCTL_destroydomain, d->domid, &op,
-                          "destroydomain") != 0)
+    if (exists && shim__must_domctl(s, XEN_DOMCTL_destroydomain, d->domid, &op,
+                                    "destroydomain") != 0)
         return -1;
     /* It goes away with the last reference to one of its frames. */
     for (unsigned int i = 0; i < DESTROY_TRIES; i++) {
@@ -258,5 +259,26 @@ int shim__destroy_domain(struct shim_domain *d)
     return shim__fail(s,
                       "domain %u does not go away: somebody holds a frame "
                       "of it",
+                      d->domid);
+}
+
+int shim__settle(struct shim_domain *d)
+{
+    struct xen_domctl op = { 0 };
+
+    for (unsigned int i = 0; i < DESTROY_TRIES; i++) {
+        const struct shim_owned n = shim__owned(d->shim, d->remains);
+
+        if (n.frames == 0)
+            d->remains = 0;
+        if (n.frames == 0 || n.held != 0)
+            return 0;
+        /* Xen goes on when it is entered. */
+        if (shim__domctl(d->shim, XEN_DOMCTL_getdomaininfo, d->domid, &op,
+                         &(int64_t){ 0 }) != 0)
+            return -1;
+        usleep(1000);
+    }
+    return shim__fail(d->shim, "domain %u is destroyed, but keeps frames",
                       d->domid);
 }

@@ -62,6 +62,22 @@ uint64_t shim__owner_address(const struct shim *s, xm_mfn mfn)
     return (uint64_t)page_info(s, mfn)->owner * XM_PAGE_SIZE;
 }
 
+struct shim_owned shim__owned(const struct shim *s, uint64_t address)
+{
+    struct shim_owned n = { 0, 0 };
+
+    for (xm_mfn mfn = 0; mfn < s->backend.known.nr_frames; mfn++) {
+        const struct page_info *p = page_info(s, mfn);
+
+        if ((p->count_info & XM_PGC_STATE_MASK) == XM_PGC_STATE_FREE ||
+            (uint64_t)p->owner * XM_PAGE_SIZE != address)
+            continue;
+        n.frames++;
+        n.held += (p->count_info & XM_PGC_COUNT_MASK) != 0;
+    }
+    return n;
+}
+
 struct xm_frame shim__frame(const struct shim *s, xm_mfn mfn)
 {
     const struct page_info p = *page_info(s, mfn);
@@ -85,6 +101,15 @@ struct xm_frame shim__frame(const struct shim *s, xm_mfn mfn)
         f.linear_count = p.linear_pt_count;
     }
     return f;
+}
+
+bool shim__needs_scrub(const struct shim *s, xm_mfn mfn)
+{
+    const uint64_t need_scrub =
+        XM_PGC_ALLOCATED; /* that bit, of what is free */
+    const uint64_t x = page_info(s, mfn)->count_info;
+
+    return (x & XM_PGC_STATE_MASK) == XM_PGC_STATE_FREE && (x & need_scrub);
 }
 
 uint64_t *shim_page(struct pvt_backend *b, xm_mfn mfn)

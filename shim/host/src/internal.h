@@ -35,6 +35,11 @@ struct shim_domain {
     bool spoiled; /* to be built again before its next trace */
     bool used_up; /* it is destroyed when this trace ends */
     bool crashed;
+    /*
+     * Machine address of Xen's struct domain, if a trace has it destroyed and
+     * it is not gone yet; else 0.
+     */
+    uint64_t remains;
     const uint64_t *p2m;
     uint64_t nr_pages;
     uint64_t first_pfn, next_pfn; /* to hand out: the first ever, the next */
@@ -133,6 +138,14 @@ const char *shim__obituary(struct shim_domain *d);
 /* domu.c */
 int shim__build_domain(struct shim_domain *d);
 int shim__destroy_domain(struct shim_domain *d);
+/*
+ * A domctl of V as a trace has it, with everything in place. What it did to the
+ * domain is noted.
+ */
+int shim__trace_domctl(struct shim_vcpu *v, const struct pvt_op *op,
+                       int64_t *rc);
+/* Waits for what Xen does later to a domain that is destroyed. */
+int shim__settle(struct shim_domain *d);
 
 /* elf.c */
 struct shim_image {
@@ -157,11 +170,18 @@ int shim__find_known_frames(struct shim *s);
 void shim__known_frames(const struct shim_domain *d,
                         struct pvt_known_frames *known);
 struct xm_frame shim__frame(const struct shim *s, xm_mfn mfn);
+/* It is free, and to be cleared before anybody gets it (REF-12). */
+bool shim__needs_scrub(const struct shim *s, xm_mfn mfn);
 uint64_t shim__m2p(const struct shim *s, xm_mfn mfn);
 /* Machine address behind Xen's address VA; beyond all RAM: none. */
 uint64_t shim__translate(const struct shim *s, uint64_t va);
 /* Machine address of the struct domain that owns MFN, which has an owner. */
 uint64_t shim__owner_address(const struct shim *s, xm_mfn mfn);
+/* How many frames that struct domain owns, and how many are referred to. */
+struct shim_owned {
+    uint64_t frames, held;
+};
+struct shim_owned shim__owned(const struct shim *s, uint64_t address);
 int shim__export_machine(struct pvt_backend *b, struct xm_machine *m,
                          uint64_t *ram);
 

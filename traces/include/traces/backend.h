@@ -146,6 +146,7 @@ struct pvt_backend_ops {
                      uint64_t words[XM_ENTRIES]);
     int (*read_frame)(struct pvt_backend *b, xm_mfn mfn, struct xm_frame *f);
     int (*read_m2p)(struct pvt_backend *b, xm_mfn mfn, uint64_t *value);
+    /* Of a domain that was destroyed, all is zero. */
     int (*read_grants)(struct pvt_backend *b, xm_domid domid,
                        struct pvt_grants *to);
     /* -1: the machine is gone (crash, hang); message says how. */

@@ -23,6 +23,7 @@ struct pvt_field {
     bool in_register;
     uint8_t size;    /* bytes: 1, 2, 4 or 8 */
     uint16_t offset; /* into the structure, or the number of the register */
+    uint32_t preset; /* of a structure: what it holds unless told otherwise */
 };
 
 enum pvt_register_kind {
@@ -52,16 +53,21 @@ struct pvt_call_info {
 #define PVT_MEMBER(structure, member)                                          \
     {                                                                          \
 #member, PVT_FIELD_WORD, false, sizeof(((structure *)NULL)->member),   \
-            offsetof(structure, member)                                        \
+            offsetof(structure, member), 0                                     \
     }
 #define PVT_MEMBER_AS(name, kind, structure, member)                           \
     {                                                                          \
         name, kind, false, sizeof(((structure *)NULL)->member),                \
-            offsetof(structure, member)                                        \
+            offsetof(structure, member), 0                                     \
     }
 #define PVT_IN_REGISTER(name, kind, number)                                    \
     {                                                                          \
-        name, kind, true, 8, number                                            \
+        name, kind, true, 8, number, 0                                         \
+    }
+#define PVT_PRESET(structure, member, value)                                   \
+    {                                                                          \
+#member, PVT_FIELD_WORD, false, sizeof(((structure *)NULL)->member),   \
+            offsetof(structure, member), value                                 \
     }
 #define PVT_NUMBER(n)                                                          \
     {                                                                          \

@@ -8,6 +8,7 @@
 #include <traces/call.h>
 
 extern const struct pvt_call_info calls_cpu[];
+extern const struct pvt_call_info calls_domctl[];
 extern const struct pvt_call_info calls_grant[];
 extern const struct pvt_call_info calls_memory[];
 extern const struct pvt_call_info calls_raw[];

@@ -9,7 +9,7 @@
 #define ARG(n)                                                                 \
     {                                                                          \
         "arg" #n, PVT_FIELD_LIST, false, 8,                                    \
-            offsetof(struct multicall_entry, args) + n * 8                     \
+            offsetof(struct multicall_entry, args) + n * 8, 0                  \
     }
 
 const struct pvt_call_info calls_cpu[] = {

@@ -90,9 +90,10 @@ struct xm_grant_mapping *xm_grant_maptrack(struct xm_machine *m,
 
 /*
  * D is about to be destroyed, its page tables are not yet taken down: lets go
- * of everything it has mapped. Mirrors gnttab_release_mappings(), GNT-53.
+ * of everything it has mapped. 0, or -ERESTART: preempted, call again. Mirrors
+ * gnttab_release_mappings(), GNT-53.
  */
-void xm_grant_release_mappings(struct xm_cpu *c, struct xm_domain *d);
+int xm_grant_release_mappings(struct xm_cpu *c, struct xm_domain *d);
 /* The end of its own table. Mirrors grant_table_destroy(). */
 void xm_grant_table_destroy(struct xm_cpu *c, struct xm_domain *d);
 

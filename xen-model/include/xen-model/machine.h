@@ -107,6 +107,9 @@ struct xm_vcpu {
     uint32_t maptrack_head, maptrack_tail; /* free handles, XM_MAPTRACK_TAIL */
 };
 
+/* Xen's is_dying: a domain that is being destroyed, one that was (OTH-01). */
+enum xm_dying { XM_ALIVE, XM_DYING, XM_DEAD };
+
 struct xm_domain {
     bool exists;
     bool privileged; /* control and hardware domain, as dom0 */
@@ -115,6 +118,9 @@ struct xm_domain {
     bool crashed;       /* none of its vCPUs ever runs again */
     bool check_l1tf;    /* absent entries are looked at */
     bool shadow_forced; /* it has had one that was vulnerable */
+    enum xm_dying dying;
+    uint32_t teardown;    /* how far its destruction has come ... */
+    xm_mfn teardown_next; /* ... and the frame at which that goes on */
     uint32_t nr_l4_pages;
     uint32_t tot_pages, max_pages; /* frames it has, and may have */
     xm_domid domid;

@@ -24,6 +24,7 @@ static xm_mfn alloc_xenheap_page(struct xm_cpu *c)
 
 static void free_xenheap_page(struct xm_cpu *c, xm_mfn mfn)
 {
+    xm__scrub(c, mfn);
     xm_frame_set_kind(c->machine, mfn, XM_FRAME_FREE);
 }
 

@@ -4,7 +4,7 @@
  * gnttab_prepare_for_transfer(). Rules GNT-60, GNT-87..90.
  *
  * GAP: a receiver that cannot use frames that high (GNTST_address_too_big
- * needs 16 TiB), and one that is dying.
+ * needs 16 TiB).
  */
 #include "grant.h"
 
@@ -44,7 +44,7 @@ static int16_t give_page(struct xm_cpu *c, const struct gnttab_transfer *op)
 
     if (!e)
         return xm__grant_refuse(c, XM_R_GNT_TRANSFER_DOMAIN, GNTST_bad_domain);
-    if (e->tot_pages >= e->max_pages)
+    if (e->dying || e->tot_pages >= e->max_pages)
         return xm__grant_refuse(c, XM_R_GNT_TRANSFER_ROOM, GNTST_general_error);
     if (!prepare_for_transfer(c, e, op->ref, &entry))
         return GNTST_general_error;

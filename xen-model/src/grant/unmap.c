@@ -120,15 +120,29 @@ static void release(struct xm_cpu *c, struct xm_grant_mapping *map)
     xm__reduce_status_for_pin(c, rd, map->ref, ro);
 }
 
-void xm_grant_release_mappings(struct xm_cpu *c, struct xm_domain *d)
+/* Handles from LIMIT on are not in use any more, nor are their frames. */
+static void cut_maptrack(struct xm_cpu *c, struct xm_domain *d, uint32_t limit)
+{
+    xm__free_xenheap_pages(c, xm_grant_maptrack_frames(c->machine, d),
+                           limit / XM_MAPTRACK_PER_FRAME,
+                           d->grant.maptrack_limit / XM_MAPTRACK_PER_FRAME);
+    d->grant.maptrack_limit = limit;
+}
+
+int xm_grant_release_mappings(struct xm_cpu *c, struct xm_domain *d)
 {
     struct xm_grant_mapping *const maptrack = xm_grant_maptrack(c->machine, d);
 
-    for (uint32_t handle = d->grant.maptrack_limit; handle-- != 0;) {
-        release(c, &maptrack[handle]);
+    for (uint32_t handle = d->grant.maptrack_limit; handle != 0;) {
+        if (handle % XM_MAPTRACK_PER_FRAME == 0 &&
+            handle < d->grant.maptrack_limit) {
+            cut_maptrack(c, d, handle);
+            if (xm__preempt_check(c))
+                return -XEN_ERESTART;
+        }
+        release(c, &maptrack[--handle]);
         maptrack[handle] = (struct xm_grant_mapping){ .flags = 0 };
     }
-    xm__free_xenheap_pages(c, xm_grant_maptrack_frames(c->machine, d), 0,
-                           d->grant.maptrack_limit / XM_MAPTRACK_PER_FRAME);
-    d->grant.maptrack_limit = 0;
+    cut_maptrack(c, d, 0);
+    return 0;
 }

@@ -76,14 +76,9 @@ static bool populate(struct xm_cpu *c, struct reservation *m)
 /* The frame stays for as long as somebody else refers to it. */
 static bool remove_page(struct xm_cpu *c, const struct xm_domain *d, xm_mfn mfn)
 {
-    struct xm_frame *f = xm__get_page_from_mfn(c, mfn, d->domid);
-
-    if (!f)
+    if (!xm__get_page_from_mfn(c, mfn, d->domid))
         return false;
-    if (f->count_info & XM_PGC_ALLOCATED) {
-        f->count_info &= ~XM_PGC_ALLOCATED;
-        xm__put_page(c, mfn);
-    }
+    xm__put_page_alloc_ref(c, mfn);
     xm__put_page(c, mfn);
     return true;
 }

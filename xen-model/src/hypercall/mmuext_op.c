@@ -4,12 +4,27 @@
  *
  * TLB operations check their arguments and are noted, cache operations change
  * nothing here.
- *
- * GAP: dying domains.
  */
 #include <xen-model/hypercall.h>
 
 #include "batch.h"
+
+/* A table that is not pinned after all: both references. */
+static void pin_drop(struct xm_cpu *c, unsigned int level, xm_mfn mfn)
+{
+    if (level == 1)
+        xm__put_page_and_type(c, mfn);
+    else
+        xm__defer_put(c, mfn, XM_NO_MFN, false);
+}
+
+/* PIN-08: OWNER is another domain that has been unpinned for good. */
+static bool is_dying(struct xm_cpu *c, xm_domid owner)
+{
+    const struct xm_domain *d = xm_domain_find(c->machine, owner);
+
+    return owner != c->domid && d && d->dying;
+}
 
 static struct xm_result pin_table(struct xm_cpu *c, xm_domid owner,
                                   unsigned int level, xm_mfn mfn)
@@ -27,16 +42,18 @@ static struct xm_result pin_table(struct xm_cpu *c, xm_domid owner,
         return r;
     }
     if (!(f->type_info & XM_PGT_PINNED)) {
-        f->type_info |= XM_PGT_PINNED; /* owns both references from now on */
+        if (is_dying(c, owner)) {
+            xm__note(c, XM_R_PIN_DYING);
+            pin_drop(c, level, mfn);
+        } else {
+            f->type_info |= XM_PGT_PINNED; /* owns both references */
+        }
         return r;
     }
     if (xm__broken(c, XM_FAULT_PIN_TWICE))
         return r;
     r = xm__deny(XM_R_PIN_TWICE, mfn, f->type_info);
-    if (level == 1)
-        xm__put_page_and_type(c, mfn);
-    else
-        xm__defer_put(c, mfn, XM_NO_MFN, false);
+    pin_drop(c, level, mfn);
     return r;
 }
 

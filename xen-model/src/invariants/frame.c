@@ -153,8 +153,8 @@ void xm__check_frames(struct check *k)
         } else if (f->owner < DOMID_FIRST_RESERVED) {
             if (!d || d->domid != f->owner)
                 d = xm_domain_find(k->c->machine, f->owner);
-            if (!d)
-                continue; /* it is dying: its vCPUs are gone already */
+            if (!d || d->dying == XM_DYING)
+                continue; /* it is being taken to pieces */
             if (is_idle(k, mfn, f))
                 k->owned[d - k->c->machine->domains]++;
             else

@@ -12,7 +12,8 @@ struct table {
     xm_mfn mfn;
     const struct xm_frame *f;
     unsigned int level;
-    bool hardware; /* its domain has rights to I/O */
+    bool hardware; /* its domain has rights to I/O ... */
+    bool dying;    /* ... or is being taken to pieces */
 };
 
 static void entry_violated(const struct table *t, const char *invariant,
@@ -142,7 +143,8 @@ static void check_upper(const struct table *t, unsigned int slot, uint64_t e,
     if (half_done)
         return;
     t->k->r[mfn].type++;
-    check_child(t, slot, e);
+    if (!t->dying)
+        check_child(t, slot, e);
 }
 
 #define SLOT_RO_M2P 256u
@@ -184,7 +186,8 @@ void xm__check_table(struct check *k, xm_mfn mfn)
                              .mfn = mfn,
                              .f = f,
                              .level = xm_pgt_level(f->type_info),
-                             .hardware = d && xm__domain_has_hardware(d) };
+                             .hardware = d && xm__domain_has_hardware(d),
+                             .dying = d && d->dying == XM_DYING };
     const uint64_t *const e = xm__ram(k->c, mfn);
     unsigned int end = XM_ENTRIES, half_done = XM_ENTRIES;
 

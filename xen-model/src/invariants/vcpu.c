@@ -35,7 +35,7 @@ static void check_bases(struct check *k, const struct xm_domain *d,
 {
     if (v->has_base)
         check_base(k, d, v->guest_table);
-    else if (v->initialised) {
+    else if (v->initialised && !d->dying && !v->has_old) {
         xm__violated(k, "INV-16", "a vCPU has a base", XM_NO_FRAME, XM_NO_SLOT,
                      1, 0);
         k->v.domid = d->domid;
