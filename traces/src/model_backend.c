@@ -5,9 +5,7 @@
  * Guest RAM is mapped and not reserved: frames that no trace touches cost
  * nothing, and dropping the mapping makes them zero again.
  */
-#include <traces/model.h>
-
-#include "refusal.h"
+#include "model.h"
 
 #include <xen-decode/decode.h>
 #include <xen-model/execute.h>
@@ -21,46 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-
-/* The synthetic machine; what comes after the boot tables is free. */
-enum {
-    FRAME_MMIO,
-    FRAME_XEN,
-    FRAME_M2P,
-    FRAME_SHARED_INFO,
-    FRAME_FIRST_BOOT,
-};
-/* As the builders set them. */
-#define KERNEL_FLAGS (XM_PTE_P | XM_PTE_RW | XM_PTE_A)
-#define TABLE_FLAGS (KERNEL_FLAGS | XM_PTE_US | XM_PTE_D)
-#define BOOT_TABLES 4u
-#define ARGS_SLOT 8u /* of the boot L1: the pages of arguments */
-#define ARGS_PAGES (PVT_MAX_DATA / XM_PAGE_SIZE)
-#define ARGS_VA (0xffffffff80000000ull + ARGS_SLOT * XM_PAGE_SIZE)
-
-struct model {
-    struct pvt_backend backend;
-    struct xm_cpu cpu;
-    struct xm_config config;
-    void *block, *scratch;
-    size_t block_size, ram_size;
-    struct refusal refusal;
-    struct xm_violation violation; /* by the last call */
-    bool synthetic;
-    xm_mfn next_free; /* synthetic: all from here on are free ... */
-    xm_mfn end;       /* ... below this; and the last frame is */
-};
-
-static struct model *model_of(struct pvt_backend *b)
-{
-    return (struct model *)b;
-}
-
-static int fail(struct model *m, const char *message)
-{
-    snprintf(m->backend.message, sizeof(m->backend.message), "%s", message);
-    return -1;
-}
 
 static int take_frames(struct pvt_backend *b, xm_domid domid, uint32_t count,
                        xm_mfn *mfns)
@@ -374,124 +332,10 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
     return 0;
 }
 
-static bool load_boot_tables(struct model *m, xm_mfn l4)
-{
-    const struct mmuext_op ops[] = {
-        { .cmd = MMUEXT_NEW_BASEPTR, .arg1.mfn = l4 },
-        { .cmd = MMUEXT_PIN_L4_TABLE, .arg1.mfn = l4 },
-    };
-
-    for (m->cpu.vcpu = 0; m->cpu.vcpu < PVT_VCPUS; m->cpu.vcpu++)
-        if (xm_mmuext_op(&m->cpu, ops, m->cpu.vcpu == 0 ? 2 : 1, NULL,
-                         DOMID_SELF)
-                .rc != 0)
-            return false;
-    return true;
-}
-
-/* The first frame of its grant table. */
-static bool give_grant_table(struct model *m, xm_domid domid)
-{
-    const xm_mfn frame = --m->end;
-    struct xm_cpu *c = &m->cpu;
-
-    c->alloc = &frame;
-    c->nr_alloc = 1;
-    return xm_grant_table_init(c, xm_domain_find(c->machine, domid));
-}
-
-/* boot_l4[511] -> boot_l3[510] -> boot_l2[0] -> an L1 that maps all four. */
-static int build_boot_tables(struct model *m, xm_domid domid,
-                             struct pvt_known_frames *known)
-{
-    const xm_mfn first = m->next_free, l1 = first + BOOT_TABLES - 1;
-
-    /* More for the shared_info and the grants. */
-    if (first + BOOT_TABLES + ARGS_PAGES + 1 >= m->end)
-        return fail(m, "the machine has no more free frames: shorten the "
-                       "trace");
-    m->next_free += BOOT_TABLES + ARGS_PAGES;
-    for (xm_mfn mfn = first; mfn <= l1; mfn++) {
-        xm_frame_assign(m->cpu.machine, mfn, domid);
-        xm_ram_frame(&m->cpu, l1)[mfn - first] =
-            xm_pte(mfn, KERNEL_FLAGS & ~XM_PTE_RW);
-    }
-    for (uint32_t i = 0; i < ARGS_PAGES; i++) {
-        xm_frame_assign(m->cpu.machine, l1 + 1 + i, domid);
-        xm_ram_frame(&m->cpu, l1)[ARGS_SLOT + i] =
-            xm_pte(l1 + 1 + i, KERNEL_FLAGS);
-    }
-    known->args = ARGS_VA;
-    known->boot_l4 = first;
-    known->boot_l3 = first + 1;
-    known->boot_l2 = first + 2;
-    xm_ram_frame(&m->cpu, first)[511] = xm_pte(known->boot_l3, TABLE_FLAGS);
-    xm_ram_frame(&m->cpu, first + 1)[510] = xm_pte(known->boot_l2, TABLE_FLAGS);
-    xm_ram_frame(&m->cpu, first + 2)[0] = xm_pte(l1, TABLE_FLAGS);
-    m->cpu.domid = domid;
-    return give_grant_table(m, domid) && load_boot_tables(m, first)
-               ? 0
-               : fail(m, "the model refuses its own boot state: please "
-                         "report this");
-}
-
-static void drop_ram(struct model *m)
+void model__drop_ram(struct model *m)
 {
     /* Anonymous private memory reads as zero afterwards. */
     madvise(m->cpu.ram, m->ram_size, MADV_DONTNEED);
-}
-
-static struct xm_domain *create_domain(struct model *m, xm_domid domid,
-                                       bool privileged)
-{
-    struct xm_domain *d = xm_domain_create(m->cpu.machine, domid, privileged);
-
-    if (d)
-        for (uint32_t i = 0; i < PVT_VCPUS; i++)
-            d->vcpu[i].initialised = true;
-    if (d)
-        d->nr_vcpus = PVT_VCPUS + PVT_SPARE_VCPUS;
-    return d;
-}
-
-/* What Xen's share_xen_page_with_guest() makes of a page of its heap. */
-static void share_xen_page(struct model *m, xm_mfn mfn, xm_domid domid)
-{
-    *xm_machine_frame(m->cpu.machine, mfn) = (struct xm_frame){
-        .count_info = XM_PGC_ALLOCATED | XM_PGC_XEN_HEAP | 1,
-        .type_info = XM_PGT_WRITABLE | XM_PGT_VALIDATED | 1,
-        .owner = domid,
-    };
-}
-
-static int boot(struct model *m)
-{
-    const uint32_t faults = xm_machine_config(m->cpu.machine)->faults;
-    struct pvt_known_frames *known = &m->backend.known;
-    struct xm_machine *machine;
-    int rc;
-
-    drop_ram(m);
-    machine = xm_machine_init(m->block, &m->config);
-    create_domain(m, 0, true);
-    xm_frame_set_kind(machine, FRAME_MMIO, XM_FRAME_MMIO);
-    xm_frame_set_kind(machine, FRAME_XEN, XM_FRAME_XEN);
-    xm_frame_set_kind(machine, FRAME_M2P, XM_FRAME_M2P);
-    share_xen_page(m, FRAME_SHARED_INFO, 0);
-    *known = (struct pvt_known_frames){
-        .shared_info = FRAME_SHARED_INFO,
-        .xen = FRAME_XEN,
-        .free = m->config.nr_frames - 1,
-        .mmio = FRAME_MMIO,
-        .m2p = FRAME_M2P,
-        .nr_frames = m->config.nr_frames,
-    };
-    m->next_free = FRAME_FIRST_BOOT;
-    m->end = m->config.nr_frames - 1; /* the one that stays free */
-    rc = build_boot_tables(m, 0, known);
-    /* A fault must not change the machine that traces begin with. */
-    xm_machine_set_faults(machine, faults);
-    return rc;
 }
 
 /* Domain 0 is always there: only its privilege changes. */
@@ -509,25 +353,14 @@ static int use_domain(struct pvt_backend *b, xm_domid domid, bool privileged,
     if (!m->synthetic || d)
         return fail(m, "the domains of an adopted machine are made by the "
                        "machine itself");
-    if (!create_domain(m, domid, privileged))
-        return fail(m, "the machine has no room for another domain");
-    if (build_boot_tables(m, domid, known) != 0)
-        return -1;
-    known->shared_info = m->next_free++;
-    share_xen_page(m, known->shared_info, domid);
-    d = xm_domain_find(m->cpu.machine, domid);
-    if (!privileged) {
-        d->max_pages = d->tot_pages + PVT_SPARE_PAGES;
-        d->grant.max_maptrack_frames = PVT_MAPTRACK_FRAMES(domid);
-    }
-    return 0;
+    return model__add_domain(m, domid, privileged, known);
 }
 
 static int end_trace(struct pvt_backend *b)
 {
     struct model *m = model_of(b);
 
-    return m->synthetic ? boot(m) : 0;
+    return m->synthetic ? model__boot(m) : 0;
 }
 
 static int export_machine(struct pvt_backend *b, struct xm_machine *to,
@@ -609,7 +442,7 @@ int pvt_model_open(uint32_t nr_frames, struct pvt_backend **out)
     if (!m)
         return -1;
     m->synthetic = true;
-    if (boot(m) != 0) {
+    if (model__boot(m) != 0) {
         model_close(&m->backend);
         return -1;
     }
@@ -633,7 +466,7 @@ int pvt_model_set_xen(struct pvt_backend *model, unsigned int minor, bool debug)
 
     if (set_version(m, minor, debug) != 0)
         return fail(m, "the model knows Xen 4.13 to 4.22");
-    return boot(m);
+    return model__boot(m);
 }
 
 int pvt_model_sync(struct pvt_backend *model, struct pvt_backend *other)
@@ -641,7 +474,7 @@ int pvt_model_sync(struct pvt_backend *model, struct pvt_backend *other)
     struct model *m = model_of(model);
     const uint32_t faults = xm_machine_config(m->cpu.machine)->faults;
 
-    drop_ram(m);
+    model__drop_ram(m);
     xm_machine_init(m->block, &m->config);
     xm_machine_set_faults(m->cpu.machine, faults);
     model->known = other->known;

@@ -77,6 +77,9 @@ static int relinquish_vcpus(struct xm_cpu *c, struct xm_domain *d)
         (void)xm__destroy_ldt(c, &d->vcpu[i]);
         (void)xm__set_gdt(c, &d->vcpu[i], NULL, 0);
     }
+    if (d->has_pirq_eoi)
+        xm__put_page_and_type(c, d->pirq_eoi);
+    d->has_pirq_eoi = false;
     return 0;
 }
 

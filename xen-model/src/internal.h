@@ -181,7 +181,6 @@ static inline bool xm__is_live_l1(const struct xm_frame *f)
 
 /* -- entries -------------------------------------------------------------- */
 
-bool xm__in_ranges(const struct xm_mfn_range ranges[XM_MAX_RANGES], xm_mfn mfn);
 uint64_t xm__adjust_guest_lxe(struct xm_cpu *c, unsigned int level, uint64_t v);
 
 /* Stores V, keeping the A and D bits that are there if PRESERVE_AD. */
@@ -307,6 +306,19 @@ bool xm__is_stealable(const struct xm_cpu *c, const struct xm_domain *d,
 
 /* What was in MFN nobody will see: REF-12. */
 void xm__scrub(struct xm_cpu *c, xm_mfn mfn);
+/* -- memory-mapped I/O (iomem.c) ------------------------------------------ */
+
+bool xm__in_ranges(const struct xm_mfn_range ranges[XM_MAX_RANGES], xm_mfn mfn);
+/* D, which may be null, has rights to MFN. */
+bool xm__iomem_access(const struct xm_machine *m, const struct xm_domain *d,
+                      xm_mfn mfn);
+/* D, the control domain, has rights to all of R, and may give them. */
+bool xm__iomem_access_range(const struct xm_machine *m,
+                            const struct xm_domain *d, struct xm_mfn_range r);
+/* False: D's rights would be in more pieces than the model has room for. */
+bool xm__permit_iomem(struct xm_domain *d, struct xm_mfn_range r);
+bool xm__deny_iomem(struct xm_domain *d, struct xm_mfn_range r);
+
 /* A dead domain is gone for good when nobody refers to its frames (destroy.c).
  */
 void xm__bury(struct xm_cpu *c, struct xm_domain *d);
@@ -352,6 +364,7 @@ xm__hypercall xm__do_grant_table_op;
 xm__hypercall xm__do_iret;
 xm__hypercall xm__do_vcpu_op;
 xm__hypercall xm__do_domctl;
+xm__hypercall xm__do_physdev_op;
 
 /* VCPUOP_initialise of V, a vCPU of the caller (vcpu_context.c). */
 struct xm_result xm__initialise_vcpu(struct xm_cpu *c, struct xm_vcpu *v,

@@ -8,23 +8,6 @@
  */
 #include "internal.h"
 
-bool xm__in_ranges(const struct xm_mfn_range ranges[XM_MAX_RANGES], xm_mfn mfn)
-{
-    for (unsigned int i = 0; i < XM_MAX_RANGES; i++)
-        if (ranges[i].last != 0 && mfn >= ranges[i].first &&
-            mfn <= ranges[i].last)
-            return true;
-    return false;
-}
-
-/* A null D is dom_io or dom_xen, which have rights to nothing themselves. */
-static bool iomem_access(const struct xm_machine *m, const struct xm_domain *d,
-                         xm_mfn mfn)
-{
-    return d && xm__domain_has_hardware(d) && mfn < m->config.iomem_limit &&
-           !xm__in_ranges(m->config.iomem_denied, mfn);
-}
-
 static bool refuse_mmio(struct xm_result *why, xm_mfn mfn, xm_domid domid)
 {
     return xm__refuse(
@@ -40,11 +23,11 @@ static bool get_mmio(struct xm_cpu *c, struct l1e e,
     const xm_mfn mfn = xm_pte_mfn(e.v);
     const xm_domid who = pg_owner == DOMID_IO ? c->domid : pg_owner;
 
-    if (!iomem_access(c->machine, xm_domain_find(c->machine, who), mfn) &&
+    if (!xm__iomem_access(c->machine, xm_domain_find(c->machine, who), mfn) &&
         !xm__broken(c, XM_FAULT_L1_IOMEM))
         return refuse_mmio(why, mfn, who);
     if (who != table_owner->domid &&
-        !iomem_access(c->machine, table_owner, mfn))
+        !xm__iomem_access(c->machine, table_owner, mfn))
         return refuse_mmio(why, mfn, table_owner->domid);
 
     if ((e.v & XM_PTE_RW) &&

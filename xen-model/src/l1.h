@@ -16,9 +16,11 @@
 /* Bits whose change needs new references: frame, P, RW, cache attributes. */
 #define XM_L1_SLOW_MASK (XM_PTE_MFN_MASK | XM_PTE_P | XM_PTE_RW | XM_CACHE_BITS)
 
+bool xm__has_iomem(const struct xm_domain *d);
+
 static inline bool xm__domain_has_hardware(const struct xm_domain *d)
 {
-    return d->privileged;
+    return d->privileged || xm__has_iomem(d);
 }
 
 /* Which of the rare bits a table of TABLE_OWNER must not have. MSK-03..06. */

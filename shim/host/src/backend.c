@@ -188,10 +188,14 @@ static int call_batch(struct shim_vcpu *v, uint64_t number,
  */
 static bool is_for_good(const struct pvt_op *op, int64_t rc)
 {
+    if (op->number == __HYPERVISOR_physdev_op)
+        return rc == 0;
     return op->number == __HYPERVISOR_vcpu_op &&
            ((op->arg[0] == VCPUOP_initialise &&
              (rc == 0 || rc == -XEN_EINVAL)) ||
-            (op->arg[0] == VCPUOP_register_vcpu_info && rc == 0));
+            (rc == 0 && (op->arg[0] == VCPUOP_register_vcpu_info ||
+                         op->arg[0] == VCPUOP_register_runstate_memory_area ||
+                         op->arg[0] == VCPUOP_register_vcpu_time_memory_area)));
 }
 
 static int raw_hypercall(struct shim_vcpu *v, const struct pvt_op *op,
@@ -486,7 +490,7 @@ int shim_open(const struct shim_config *config, struct pvt_backend **out,
     if (shim__start(s) != 0 || shim__attach(s) != 0 ||
         shim__find_tables(s) != 0 || shim__check_dom0(s) != 0 ||
         shim__init_secondary(&s->domains[0]) != 0 ||
-        shim__find_known_frames(s) != 0) {
+        shim__check_assists(s) != 0 || shim__find_known_frames(s) != 0) {
         snprintf(message, size, "%s", s->backend.message);
         close_shim(&s->backend);
         return -1;

@@ -265,3 +265,14 @@ int shim__check_dom0(struct shim *s)
             return -1;
     return check_rest(&c);
 }
+
+int shim__check_assists(struct shim *s)
+{
+    struct check c = { .s = s };
+    uint64_t assists;
+
+    if (shim__vm_assists(s, 0, 1, &assists) != 0)
+        return -1;
+    return check_word(&c, "BLD-31", "vm_assist",
+                      1 << VMASST_TYPE_pae_extended_cr3, assists);
+}

@@ -19,6 +19,7 @@
 _Static_assert(XM_DOMCTL_VERSION == XEN_DOMCTL_INTERFACE_VERSION &&
                    XM_DOMCTL_DESTROY == XEN_DOMCTL_destroydomain &&
                    XM_DOMCTL_SET_VCPU_CONTEXT == XEN_DOMCTL_setvcpucontext &&
+                   XM_DOMCTL_IOMEM_PERMISSION == XEN_DOMCTL_iomem_permission &&
                    XM_DOMCTL_GET_FRAME_INFO == XEN_DOMCTL_getpageframeinfo3 &&
                    XM_FRAME_INFO_LEVEL_SHIFT == XEN_DOMCTL_PFINFO_LTAB_SHIFT &&
                    XM_FRAME_INFO_PINNED == XEN_DOMCTL_PFINFO_LPINTAB &&
@@ -34,6 +35,8 @@ SAME_PLACE(version, interface_version);
 SAME_PLACE(dom, domain);
 SAME_PLACE(u.frame_info.num, u.getpageframeinfo3.num);
 SAME_PLACE(u.frame_info.array, u.getpageframeinfo3.array);
+SAME_PLACE(u.iomem.first, u.iomem_permission.first_mfn);
+SAME_PLACE(u.iomem.allow, u.iomem_permission.allow_access);
 SAME_PLACE(u.vcpu_context.vcpu, u.vcpucontext.vcpu);
 SAME_PLACE(u.vcpu_context.ctxt, u.vcpucontext.ctxt);
 _Static_assert(sizeof(struct xm_domctl) == sizeof(struct xen_domctl),
@@ -210,6 +213,23 @@ const char *shim__obituary(struct shim_domain *d)
                                                          : "has shut down";
 }
 
+int shim__vm_assists(struct shim *s, xm_domid domid, uint32_t vcpu,
+                     uint64_t *assists)
+{
+    struct shim_vcpu *v = shim__control(s);
+    struct xen_domctl op = { .u.vcpucontext = { .vcpu = vcpu } };
+    struct vcpu_guest_context context;
+
+    _Static_assert(LIST_AT + sizeof(context) <= PVT_MAX_DATA, "it has room");
+    op.u.vcpucontext.ctxt.p = (void *)(uintptr_t)shim__data(v, LIST_AT);
+    if (shim__must_domctl(s, XEN_DOMCTL_getvcpucontext, domid, &op,
+                          "getvcpucontext") != 0)
+        return -1;
+    memcpy(&context, v->mailbox->data + LIST_AT, sizeof(context));
+    *assists = context.vm_assist;
+    return 0;
+}
+
 /* Nothing brings back what OP took from D. */
 static void note_domctl(struct shim_domain *d, const struct xm_domctl *op,
                         uint64_t structure)
@@ -222,6 +242,8 @@ static void note_domctl(struct shim_domain *d, const struct xm_domctl *op,
         d->spoiled = d->used_up = true;
         if (op->u.vcpu_context.vcpu < SHIM_VCPUS)
             d->vcpu[op->u.vcpu_context.vcpu].up = false;
+    } else if (op->cmd == XM_DOMCTL_IOMEM_PERMISSION) {
+        d->used_up = true;
     }
 }
 

@@ -288,7 +288,8 @@ static void export_xen_l4(const struct shim_domain *d, struct xm_domain *to)
     to->xen_l4[linear - XM_L4_XEN_FIRST] = l4[linear] & XM_PTE_FLAGS_MASK;
 }
 
-static int export_domain(struct shim_domain *d, struct xm_machine *m)
+static int export_domain(struct shim_domain *d, struct xm_machine *m,
+                         uint64_t *ram)
 {
     struct xm_domain *to = xm_domain_create(m, d->domid, d->domid == 0);
 
@@ -296,6 +297,9 @@ static int export_domain(struct shim_domain *d, struct xm_machine *m)
         return shim__fail(d->shim, "the machine has a domain %u already",
                           d->domid);
     to->nr_vcpus = SHIM_ALL_VCPUS;
+    to->shared_info = d->shared_info;
+    memcpy(ram + d->shared_info * XM_ENTRIES,
+           shim__page(d->shim, d->shared_info), XM_PAGE_SIZE);
     export_xen_l4(d, to);
     for (uint32_t i = 0; i < SHIM_VCPUS; i++)
         if (export_vcpu(&d->vcpu[i], to) != 0)
@@ -311,8 +315,8 @@ int shim__export_machine(struct pvt_backend *b, struct xm_machine *m,
     for (uint32_t i = 0; i < SHIM_DOMAINS; i++) {
         struct shim_domain *d = &s->domains[i];
 
-        if (d->exists &&
-            (export_domain(d, m) != 0 || shim__export_grants(d, m, ram) != 0))
+        if (d->exists && (export_domain(d, m, ram) != 0 ||
+                          shim__export_grants(d, m, ram) != 0))
             return -1;
     }
     for (xm_mfn mfn = 0; mfn < b->known.nr_frames; mfn++) {

@@ -133,6 +133,9 @@ int shim__pin_l4(struct shim *s, xm_domid domid, xm_mfn mfn);
 /* Unpins all that traces have left pinned. */
 int shim__unpin_all(struct shim_domain *d);
 /* NULL: it lives; else what has become of it. */
+/* The assists of a domain, as a vCPU's context tells them: not the caller's. */
+int shim__vm_assists(struct shim *s, xm_domid domid, uint32_t vcpu,
+                     uint64_t *assists);
 const char *shim__obituary(struct shim_domain *d);
 
 /* domu.c */
@@ -162,6 +165,8 @@ void shim__image_copy(const struct shim_image *image,
 /* dom0.c */
 /* dom0 is as the rules of its builder have it, or a message says what is not. */
 int shim__check_dom0(struct shim *s);
+/* And its assists: a vCPU tells of another one only, which must be up. */
+int shim__check_assists(struct shim *s);
 
 /* frames.c */
 int shim__find_tables(struct shim *s);

@@ -5,7 +5,8 @@
 #include "calls.h"
 
 static const struct pvt_call_info *const families[] = {
-    calls_cpu, calls_domctl, calls_grant, calls_memory, calls_raw, calls_vcpu,
+    calls_cpu,     calls_domctl, calls_grant, calls_memory,
+    calls_physdev, calls_raw,    calls_vcpu,
 };
 
 const struct pvt_call_info *pvt_call_at(size_t i)

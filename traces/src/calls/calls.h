@@ -11,6 +11,7 @@ extern const struct pvt_call_info calls_cpu[];
 extern const struct pvt_call_info calls_domctl[];
 extern const struct pvt_call_info calls_grant[];
 extern const struct pvt_call_info calls_memory[];
+extern const struct pvt_call_info calls_physdev[];
 extern const struct pvt_call_info calls_raw[];
 extern const struct pvt_call_info calls_vcpu[];
 

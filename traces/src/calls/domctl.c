@@ -28,5 +28,8 @@ const struct pvt_call_info calls_domctl[] = {
          WORD("vcpu", vcpu_context.vcpu), WORD("ctxt", vcpu_context.ctxt)),
     CALL("domctl.get_frame_info", HEADER(XM_DOMCTL_GET_FRAME_INFO),
          WORD("num", frame_info.num), LIST("array", frame_info.array)),
+    CALL("domctl.iomem_permission", HEADER(XM_DOMCTL_IOMEM_PERMISSION),
+         WORD("first", iomem.first), WORD("nr", iomem.nr),
+         WORD("allow", iomem.allow)),
     { NULL },
 };

@@ -9,6 +9,7 @@
 
 typedef struct xen_memory_reservation reservation;
 typedef struct xen_memory_exchange exchange;
+typedef struct xen_mem_acquire_resource resource;
 
 #define CMD PVT_IN_REGISTER("cmd", PVT_FIELD_WORD, 0)
 #define RESERVATION(name, op)                                                  \
@@ -33,7 +34,8 @@ typedef struct xen_memory_exchange exchange;
             sizeof(struct xen_memory_domain),                                  \
         {                                                                      \
             PVT_MEMBER_AS("dom", PVT_FIELD_DOMAIN, struct xen_memory_domain,   \
-                          domid)                                               \
+                          domid),                                              \
+                CMD                                                            \
         }                                                                      \
     }
 
@@ -73,6 +75,16 @@ const struct pvt_call_info calls_memory[] = {
       { PVT_MEMBER(struct xen_memory_map, nr_entries) } },
     DOMAIN_ONLY("memory.current_reservation", XENMEM_current_reservation),
     DOMAIN_ONLY("memory.maximum_reservation", XENMEM_maximum_reservation),
+    DOMAIN_ONLY("memory.maximum_gpfn", XENMEM_maximum_gpfn),
+    { "memory.acquire_resource",
+      __HYPERVISOR_memory_op,
+      { PVT_NUMBER(XENMEM_acquire_resource), PVT_ARGS },
+      sizeof(resource),
+      { PVT_MEMBER_AS("dom", PVT_FIELD_DOMAIN, resource, domid),
+        PVT_MEMBER(resource, type), PVT_MEMBER(resource, id),
+        PVT_MEMBER(resource, nr_frames), PVT_MEMBER(resource, pad),
+        PVT_MEMBER(resource, frame),
+        PVT_MEMBER_AS("list", PVT_FIELD_LIST, resource, frame_list), CMD } },
     { "memory.machphys_mapping",
       __HYPERVISOR_memory_op,
       { PVT_NUMBER(XENMEM_machphys_mapping), PVT_ARGS },

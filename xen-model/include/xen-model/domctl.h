@@ -11,6 +11,7 @@
 #define XM_DOMCTL_VERSION 0x15u /* of Xen 4.17 */
 #define XM_DOMCTL_DESTROY 2u
 #define XM_DOMCTL_SET_VCPU_CONTEXT 12u
+#define XM_DOMCTL_IOMEM_PERMISSION 20u
 #define XM_DOMCTL_GET_FRAME_INFO 61u
 
 struct xm_domctl {
@@ -27,6 +28,10 @@ struct xm_domctl {
             uint32_t vcpu;
             uint64_t ctxt; /* address of a context, 0: a reset */
         } vcpu_context;
+        struct {
+            uint64_t first, nr; /* frames */
+            uint8_t allow;
+        } iomem;
         uint8_t rest[128];
     } u;
 };

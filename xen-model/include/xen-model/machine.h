@@ -118,9 +118,15 @@ struct xm_domain {
     bool crashed;       /* none of its vCPUs ever runs again */
     bool check_l1tf;    /* absent entries are looked at */
     bool shadow_forced; /* it has had one that was vulnerable */
+    bool has_pirq_eoi;
+    bool had_hardware; /* and may still have it mapped */
     enum xm_dying dying;
     uint32_t teardown;    /* how far its destruction has come ... */
     xm_mfn teardown_next; /* ... and the frame at which that goes on */
+    xm_mfn shared_info;
+    xm_mfn pirq_eoi; /* where its unfinished interrupts are, held for ever */
+    /* Memory-mapped I/O it was given rights to; dom0 has them anyway. */
+    struct xm_mfn_range iomem[XM_MAX_RANGES];
     uint32_t nr_l4_pages;
     uint32_t tot_pages, max_pages; /* frames it has, and may have */
     xm_domid domid;

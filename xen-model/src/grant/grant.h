@@ -25,6 +25,9 @@ struct xm_domain *xm__grant_domain(struct xm_cpu *c, xm_domid domid);
 struct xm_domain *xm__grant_any_domain(struct xm_cpu *c, xm_domid domid);
 
 uint32_t xm__nr_grant_entries(const struct xm_domain *d);
+/* One status frame is for so many shared ones. */
+#define XM_SHARED_PER_STATUS                                                   \
+    (XM_GRANTS_PER_STATUS_FRAME / XM_GRANTS_PER_FRAME_V2)
 /* How many status frames so many shared frames need. */
 uint32_t xm__grant_to_status_frames(uint32_t nr_frames);
 

@@ -18,9 +18,7 @@ static uint32_t max_handles(const struct xm_config *config)
 
 uint32_t xm__grant_to_status_frames(uint32_t nr_frames)
 {
-    const uint32_t ratio = XM_GRANTS_PER_STATUS_FRAME / XM_GRANTS_PER_FRAME_V2;
-
-    return (nr_frames + ratio - 1) / ratio;
+    return (nr_frames + XM_SHARED_PER_STATUS - 1) / XM_SHARED_PER_STATUS;
 }
 
 size_t xm__grant_pool_size(const struct xm_config *config)

@@ -2,7 +2,7 @@
  *
  * HYPERVISOR_domctl, as far as it is about frames: destroying a domain, taking
  * from a vCPU what it holds, asking what frames are. Mirrors do_domctl(),
- * arch_do_domctl(), vcpu_reset(). Rules OTH-01, OTH-02, OTH-04.
+ * arch_do_domctl(), vcpu_reset(). Rules OTH-01, OTH-02, OTH-04, OTH-10.
  *
  * GAP: all other commands, and new contexts for vCPUs of others, are refused
  * as unknown.
@@ -67,6 +67,21 @@ static struct xm_result set_context(struct xm_cpu *c, struct xm_domain *d,
     return xm_reset_vcpu(c, &d->vcpu[id]);
 }
 
+static struct xm_result iomem_permission(struct xm_cpu *c, struct xm_domain *d,
+                                         const struct xm_domctl *op)
+{
+    const xm_mfn first = op->u.iomem.first, nr = op->u.iomem.nr;
+    const struct xm_mfn_range r = { first, first + nr - 1 };
+
+    if (r.last < r.first)
+        return xm__deny(XM_R_DOMCTL_IOMEM_RANGE, first, nr);
+    if (!xm__iomem_access_range(c->machine, xm__domain(c), r))
+        return xm__deny(XM_R_DOMCTL_IOMEM_RIGHTS, first, nr);
+    if (op->u.iomem.allow ? xm__permit_iomem(d, r) : xm__deny_iomem(d, r))
+        return xm__ok();
+    return xm__deny(XM_R_DOMCTL_MEMORY, first, nr);
+}
+
 static struct xm_result domctl(struct xm_cpu *c, xm_vaddr from)
 {
     struct xm_domctl op;
@@ -86,6 +101,8 @@ static struct xm_result domctl(struct xm_cpu *c, xm_vaddr from)
         return xm_destroy_domain(c, d);
     case XM_DOMCTL_SET_VCPU_CONTEXT:
         return set_context(c, d, &op);
+    case XM_DOMCTL_IOMEM_PERMISSION:
+        return iomem_permission(c, d, &op);
     case XM_DOMCTL_GET_FRAME_INFO:
         return frame_infos(c, d, &op);
     default:

@@ -22,6 +22,7 @@ static xm__hypercall *const handlers[] = {
     [__HYPERVISOR_iret] = xm__do_iret,
     [__HYPERVISOR_vcpu_op] = xm__do_vcpu_op,
     [__HYPERVISOR_mmuext_op] = xm__do_mmuext_op,
+    [__HYPERVISOR_physdev_op] = xm__do_physdev_op,
     [__HYPERVISOR_domctl] = xm__do_domctl,
 };
 

@@ -14,11 +14,17 @@
 #define MEMORY_OP_BITS 6u
 #define MEMORY_OP_MASK ((1u << MEMORY_OP_BITS) - 1)
 
+#define MAX_ORDER 18u
+#define MAX_NODES 64u
+
 /* MEM-06: the largest order the caller may ask for. */
 static inline unsigned int xm__max_order(const struct xm_domain *caller)
 {
-    return caller->privileged ? 18 : 9;
+    return caller->privileged ? MAX_ORDER : 9;
 }
+
+/* MEM-56: whether the node that MEM_FLAGS name can be asked for. */
+bool xm__valid_node(struct xm_cpu *c, uint32_t mem_flags);
 
 /* The domain meant by ID, DOMID_SELF or any number; NULL: there is none. */
 struct xm_domain *xm__domain_by_any_id(struct xm_cpu *c, xm_domid id);
@@ -34,5 +40,6 @@ bool xm__address_limit(const struct xm_cpu *c, uint32_t mem_flags,
 struct xm_result xm__memory_reservation(struct xm_cpu *c, uint64_t arg[6]);
 struct xm_result xm__memory_exchange(struct xm_cpu *c, uint64_t arg[6]);
 struct xm_result xm__memory_info(struct xm_cpu *c, uint64_t arg[6]);
+struct xm_result xm__acquire_resource(struct xm_cpu *c, uint64_t arg[6]);
 
 #endif

@@ -41,6 +41,8 @@ static struct xm_result check(struct xm_cpu *c, struct exchange *e)
     __builtin_memcpy(&e->out_list, &x->out.extent_start, sizeof(e->out_list));
     if (!xm__guest_address(e->in_list) || !xm__guest_address(e->out_list))
         return xm__deny(XM_R_EXCHANGE_FAULT, e->in_list, e->out_list);
+    if (!xm__valid_node(c, x->out.mem_flags))
+        return xm__deny(XM_R_EXCHANGE_NODE, x->out.mem_flags, 0);
     e->in_chunk = out > in ? out - in : 0;
     e->out_chunk = in > out ? in - out : 0;
     e->domain = xm__domain_by_any_id(c, x->in.domid);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * The operations of HYPERVISOR_memory_op that tell a PV guest about memory,
- * or that only other guests may use. Rules MEM-70 to MEM-84.
+ * or that only other guests may use. Rules MEM-70 to MEM-85.
  *
- * GAP: maximum_gpfn, the memory map of the machine, setting one's own,
- * machphys_mfn_list, and what only tools use.
+ * GAP: the memory map of the machine, setting one's own, machphys_mfn_list,
+ * and what only tools use.
  */
 #include "memory.h"
 
@@ -24,13 +24,24 @@ static struct xm_result find_domain(struct xm_cpu *c, xm_vaddr va,
     return xm__ok();
 }
 
-static struct xm_result reservation(struct xm_cpu *c, xm_vaddr va, bool maximum)
+/* What the guest itself says in its shared_info. */
+static uint64_t maximum_gpfn(struct xm_cpu *c, const struct xm_domain *d)
+{
+    const size_t at = offsetof(struct shared_info, arch.max_pfn);
+    const uint64_t pfns = xm__ram(c, d->shared_info)[at / sizeof(uint64_t)];
+
+    return pfns == 0 ? 0 : pfns - 1;
+}
+
+static struct xm_result about(struct xm_cpu *c, uint32_t op, xm_vaddr va)
 {
     const struct xm_domain *d = NULL;
     struct xm_result r = find_domain(c, va, &d);
 
     if (r.rc == 0)
-        r.rc = (int)(maximum ? d->max_pages : d->tot_pages);
+        r.rc = (int)(op == XENMEM_current_reservation   ? d->tot_pages
+                     : op == XENMEM_maximum_reservation ? d->max_pages
+                                                        : maximum_gpfn(c, d));
     return r;
 }
 
@@ -72,15 +83,31 @@ static struct xm_result no_vnuma(struct xm_cpu *c, xm_vaddr va)
     return r.rc != 0 ? r : xm__deny(XM_R_MEMORY_NO_VNUMA, d->domid, 0);
 }
 
+/* MEM-85: what takes no time cannot be continued. */
+static bool takes_time(uint32_t op)
+{
+    switch (op) {
+    case XENMEM_maximum_ram_page:
+    case XENMEM_current_reservation:
+    case XENMEM_maximum_reservation:
+    case XENMEM_maximum_gpfn:
+    case XENMEM_remove_from_physmap:
+    case XENMEM_get_vnumainfo:
+        return false;
+    default:
+        return true;
+    }
+}
+
 static struct xm_result info(struct xm_cpu *c, uint32_t op, xm_vaddr va)
 {
     switch (op) {
     case XENMEM_maximum_ram_page:
         return (struct xm_result){ .rc = (int)c->machine->config.nr_frames };
     case XENMEM_current_reservation:
-        return reservation(c, va, false);
     case XENMEM_maximum_reservation:
-        return reservation(c, va, true);
+    case XENMEM_maximum_gpfn:
+        return about(c, op, va);
     case XENMEM_machphys_mapping:
         return machphys_mapping(c, va);
     case XENMEM_add_to_physmap:
@@ -102,5 +129,9 @@ static struct xm_result info(struct xm_cpu *c, uint32_t op, xm_vaddr va)
 
 struct xm_result xm__memory_info(struct xm_cpu *c, uint64_t arg[6])
 {
-    return xm__finish(c, info(c, arg[0] & MEMORY_OP_MASK, arg[1]));
+    const uint32_t op = arg[0] & MEMORY_OP_MASK;
+
+    if (arg[0] >> MEMORY_OP_BITS && !takes_time(op))
+        return xm__finish(c, xm__deny(XM_R_MEMORY_CONTINUED, arg[0], 0));
+    return xm__finish(c, info(c, op, arg[1]));
 }

@@ -4,7 +4,7 @@
  * Mirrors do_memory_op(), increase_reservation(), populate_physmap(),
  * decrease_reservation(), guest_remove_page(). Rules MEM-01 to MEM-42.
  *
- * GAP: populate on demand, NUMA.
+ * GAP: NUMA: which node a frame comes from.
  */
 #include "memory.h"
 
@@ -36,6 +36,18 @@ bool xm__address_limit(const struct xm_cpu *c, uint32_t mem_flags,
     return true;
 }
 
+bool xm__valid_node(struct xm_cpu *c, uint32_t mem_flags)
+{
+    /* None is said as all-ones, that is as 0. */
+    const uint32_t node = XENMEMF_get_node(mem_flags);
+
+    if (node == XENMEMF_get_node(0))
+        return true;
+    if (xm__domain(c)->privileged)
+        return node < MAX_NODES;
+    return !(mem_flags & XENMEMF_exact_node_request);
+}
+
 static xm_vaddr element(const struct reservation *m)
 {
     return m->list + m->done * sizeof(xen_pfn_t);
@@ -60,13 +72,22 @@ static bool increase(struct xm_cpu *c, struct reservation *m)
             xm__copy_to_guest(c, element(m), &mfn, sizeof(mfn)));
 }
 
+static bool on_demand(const struct reservation *m)
+{
+    return m->op == XENMEM_populate_physmap &&
+           (m->r.mem_flags & XENMEMF_populate_on_demand);
+}
+
 static bool populate(struct xm_cpu *c, struct reservation *m)
 {
     uint64_t gpfn;
     xm_mfn mfn;
 
-    if (!xm__copy_from_guest(c, &gpfn, element(m), sizeof(gpfn)) ||
-        !allocate(c, m, &mfn))
+    if (!xm__copy_from_guest(c, &gpfn, element(m), sizeof(gpfn)))
+        return false;
+    if (on_demand(m)) /* MEM-25: which only other kinds of guests have */
+        return m->domain->domid != c->domid;
+    if (!allocate(c, m, &mfn))
         return false;
     for (uint64_t i = 0; i < 1ull << m->r.extent_order; i++)
         *xm_machine_m2p(c->machine, mfn + i) = gpfn + i;
@@ -107,14 +128,14 @@ static enum xm_rule check(struct xm_cpu *c, struct reservation *m)
     if (!m->domain)
         return XM_R_MEMORY_DOMAIN;
     if (!xm__address_limit(c, m->r.mem_flags, &m->limit) ||
-        (!caller->privileged && (m->r.mem_flags & XENMEMF_exact_node_request)))
+        !xm__valid_node(c, m->r.mem_flags))
         return XM_R_MEMORY_FLAGS;
     if (!xm__may_act_on(c, m->domain->domid))
         return XM_R_MEMORY_PRIVILEGE;
     if (!(m->op == XENMEM_increase_reservation && m->list == 0) &&
         !xm__guest_address(element(m)))
         return XM_R_MEMORY_LIST;
-    if (m->r.extent_order > xm__max_order(caller))
+    if (m->r.extent_order > (on_demand(m) ? MAX_ORDER : xm__max_order(caller)))
         return XM_R_MEMORY_ORDER;
     return XM_R_NONE;
 }
@@ -163,6 +184,8 @@ struct xm_result xm__do_memory_op(struct xm_cpu *c, uint64_t arg[6])
         return xm__memory_reservation(c, arg);
     case XENMEM_exchange:
         return xm__memory_exchange(c, arg);
+    case XENMEM_acquire_resource:
+        return xm__acquire_resource(c, arg);
     default:
         return xm__memory_info(c, arg);
     }

@@ -3,7 +3,7 @@
  * HYPERVISOR_vcpu_op. Mirrors do_vcpu_op(), common_vcpu_op() and
  * map_vcpu_info(). Rules CR3-32..35, REF-37, OTH-05.
  *
- * What Xen writes into a registered vcpu_info is time and events, not tables.
+ * What Xen writes into what is registered is time and events, not tables.
  *
  * GAP: commands about time, timers and interrupts are refused as unknown.
  */
@@ -36,6 +36,20 @@ static struct xm_result register_info(struct xm_cpu *c, struct xm_vcpu *v,
     v->has_info = true;
     v->info_frame = info.mfn;
     return xm__ok();
+}
+
+/*
+ * Where Xen shall say how a vCPU spends its time, or what time it is: an
+ * address, which is translated whenever something is written there. OTH-06.
+ */
+static struct xm_result register_area(struct xm_cpu *c, xm_vaddr from)
+{
+    xm_vaddr to;
+
+    if (!xm__copy_from_guest(c, &to, from, sizeof(to)))
+        return xm__deny(XM_R_VCPU_ARGUMENT, from, 0);
+    return xm__guest_address(to) ? xm__ok()
+                                 : xm__deny(XM_R_VCPU_ARGUMENT, to, 0);
 }
 
 /* The last one ends the domain, without a trace in its tables. */
@@ -75,6 +89,9 @@ static struct xm_result vcpu_op(struct xm_cpu *c, uint32_t command, uint32_t id,
     case VCPUOP_is_up:
         r.rc = v->up;
         return r;
+    case VCPUOP_register_runstate_memory_area:
+    case VCPUOP_register_vcpu_time_memory_area:
+        return register_area(c, argument);
     case VCPUOP_register_vcpu_info:
         return register_info(c, v, argument);
     default:

@@ -12,7 +12,8 @@ struct table {
     xm_mfn mfn;
     const struct xm_frame *f;
     unsigned int level;
-    bool hardware; /* its domain has rights to I/O ... */
+    bool dom0;     /* it is the control domain's */
+    bool hardware; /* its domain has, or had, rights to I/O ... */
     bool dying;    /* ... or is being taken to pieces */
 };
 
@@ -64,7 +65,7 @@ static void check_superpage(const struct table *t, unsigned int slot,
     const xm_mfn first = xm_pte_mfn(e);
     const xm_mfn end = first + (t->level == 2 ? 512 : 512 * 512);
 
-    if (!t->hardware || t->level == 4)
+    if (!t->dom0 || t->level == 4)
         entry_violated(t, "INV-10", "only dom0's builder makes superpages",
                        slot, e & ~XM_PTE_PSE, e);
     for (xm_mfn mfn = first; mfn < end && mfn < t->k->nr_frames; mfn++)
@@ -186,7 +187,9 @@ void xm__check_table(struct check *k, xm_mfn mfn)
                              .mfn = mfn,
                              .f = f,
                              .level = xm_pgt_level(f->type_info),
-                             .hardware = d && xm__domain_has_hardware(d),
+                             .dom0 = d && d->privileged,
+                             .hardware =
+                                 d && (d->privileged || d->had_hardware),
                              .dying = d && d->dying == XM_DYING };
     const uint64_t *const e = xm__ram(k->c, mfn);
     unsigned int end = XM_ENTRIES, half_done = XM_ENTRIES;

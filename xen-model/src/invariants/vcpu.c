@@ -76,15 +76,22 @@ static void check_deferred(struct check *k, const struct xm_domain *d,
     }
 }
 
+/* What Xen itself writes to, for as long as the domain is there. */
+static void count_kept(struct check *k, xm_mfn mfn)
+{
+    if (!xm__checked_frame(k, mfn))
+        return;
+    k->r[mfn].general++;
+    k->r[mfn].writable++;
+}
+
 static void check_vcpu(struct check *k, const struct xm_domain *d,
                        const struct xm_vcpu *v)
 {
     check_bases(k, d, v);
     check_deferred(k, d, v);
-    if (v->has_info && xm__checked_frame(k, v->info_frame)) {
-        k->r[v->info_frame].general++;
-        k->r[v->info_frame].writable++;
-    }
+    if (v->has_info)
+        count_kept(k, v->info_frame);
     for (uint32_t i = 0; i < v->nr_gdt && i < XM_MAX_GDT_FRAMES; i++)
         count_use(k, v->gdt[i]);
     for (uint32_t i = 0; v->ldt.mapped && i < XM_MAX_LDT_PAGES; i++)
@@ -97,6 +104,8 @@ void xm__check_vcpus(struct check *k)
     for (uint32_t i = 0; i < XM_MAX_DOMAINS; i++) {
         const struct xm_domain *d = xm_domain_at(k->c->machine, i);
 
+        if (d && d->has_pirq_eoi)
+            count_kept(k, d->pirq_eoi);
         for (uint32_t n = 0; d && n < XM_MAX_VCPUS; n++)
             check_vcpu(k, d, &d->vcpu[n]);
     }
