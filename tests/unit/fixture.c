@@ -39,6 +39,8 @@ void fixture_setup_config(struct fixture *f, bool privileged,
     *entry(f, BOOT_L3, 0) = xm_pte(BOOT_L2, RWU);
     *entry(f, BOOT_L2, 0) = xm_pte(BOOT_L1, RWU);
     xm_domain_find(m, domid)->vcpu[0].initialised = true;
+    xm_domain_find(m, domid)->vcpu[0].has_run = true;
+    xm_domain_find(m, domid)->vcpu[0].gdt_mapped = true;
     expect(ext(f, MMUEXT_NEW_BASEPTR, BOOT_L4), 0, XM_R_NONE);
 }
 

@@ -128,6 +128,7 @@ START_TEST(a_domain_without_vcpu_has_no_tables)
     const struct mmu_update req = { FRAME_FOREIGN << XM_PAGE_SHIFT, 0 };
     uint32_t done = 9;
 
+    xm_domain_find(f.cpu.machine, 7)->nr_vcpus = 0;
     expect(xm_mmu_update(&f.cpu, &req, 1, &done, (7u + 1) << 16 | DOMID_SELF),
            -XEN_EINVAL, XM_R_MMU_NO_VCPU);
     ck_assert_uint_eq(done, 0);
@@ -135,7 +136,7 @@ START_TEST(a_domain_without_vcpu_has_no_tables)
     expect(xm_mmu_update(&f.cpu, &req, 1, &done, (9u + 1) << 16 | DOMID_SELF),
            -XEN_ESRCH, XM_R_MMU_PT_DOMAIN);
     ck_assert_uint_eq(done, 9);
-    xm_domain_find(f.cpu.machine, 7)->vcpu[0].initialised = true;
+    xm_domain_find(f.cpu.machine, 7)->nr_vcpus = 1; /* not initialised */
     expect(xm_mmu_update(&f.cpu, &req, 1, &done, (7u + 1) << 16 | DOMID_SELF),
            0, XM_R_NONE);
     ck_assert_uint_eq(done, 1);

@@ -90,8 +90,11 @@ static struct xm_domain *create_domain(struct model *m, xm_domid domid,
     struct xm_domain *d = xm_domain_create(m->cpu.machine, domid, privileged);
 
     if (d)
-        for (uint32_t i = 0; i < PVT_VCPUS; i++)
+        for (uint32_t i = 0; i < PVT_VCPUS; i++) {
             d->vcpu[i].initialised = true;
+            d->vcpu[i].has_run = true;
+            d->vcpu[i].gdt_mapped = true;
+        }
     if (d)
         d->nr_vcpus = PVT_VCPUS + PVT_SPARE_VCPUS;
     return d;

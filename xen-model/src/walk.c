@@ -58,8 +58,9 @@ static bool linear_map_has(const struct xm_cpu *c, xm_vaddr va, xm_mfn mfn)
 
 /*
  * The windows through which the processor reads the GDT and the LDT of each
- * vCPU (ADR-18, ADR-19): 14 pages of the guest or zeros, one of Xen, a gap,
- * and those pages of the LDT that have been used.
+ * vCPU (ADR-18, ADR-19): 14 pages of the guest or zeros, from the first time
+ * that its GDT is set or dropped; one of Xen, from the first time that it
+ * runs; a gap, and those pages of the LDT that have been used.
  */
 static bool per_domain_has(const struct xm_cpu *c, xm_vaddr va)
 {
@@ -69,9 +70,11 @@ static bool per_domain_has(const struct xm_cpu *c, xm_vaddr va)
 
     if (id >= d->nr_vcpus)
         return false;
-    return i < LDT_WINDOW_PAGE
-               ? i <= XM_MAX_GDT_FRAMES && d->vcpu[id].initialised
-               : d->vcpu[id].ldt.mapped >> (i - LDT_WINDOW_PAGE) & 1;
+    if (i < XM_MAX_GDT_FRAMES)
+        return d->vcpu[id].gdt_mapped;
+    if (i < LDT_WINDOW_PAGE)
+        return i == XM_MAX_GDT_FRAMES && d->vcpu[id].has_run;
+    return d->vcpu[id].ldt.mapped >> (i - LDT_WINDOW_PAGE) & 1;
 }
 
 /*

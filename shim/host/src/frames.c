@@ -245,6 +245,8 @@ static int export_vcpu(struct shim_vcpu *v, struct xm_domain *to)
     }
     to->vcpu[v->number] = (struct xm_vcpu){ .initialised = true,
                                             .up = v->up,
+                                            .has_run = true,
+                                            .gdt_mapped = true,
                                             .has_base = true,
                                             .guest_table = c.base,
                                             .has_user_base = c.user_base != 0,

@@ -89,8 +89,10 @@ bool xm_config_set_xen(struct xm_config *config, unsigned int minor);
 
 struct xm_vcpu {
     bool initialised;
-    bool up;       /* not down: it would run */
-    bool has_info; /* it has registered a vcpu_info of its own */
+    bool up;      /* not down: it would run */
+    bool has_run; /* so Xen's page is in the window of its GDT (ADR-18) ... */
+    bool gdt_mapped; /* ... and the guest's pages, or zeros, for ever */
+    bool has_info;   /* it has registered a vcpu_info of its own */
     bool has_base, has_user_base;
     bool user_mode;          /* on the user base, else on the kernel's */
     bool old_partial;        /* old_guest_table is partial */

@@ -168,7 +168,7 @@ find_pt_owner(struct xm_cpu *c, struct batch *b, uint32_t pt,
         b->done = NULL; /* Xen does not store it */
         b->guest_done = 0;
         *why = xm__deny(XM_R_MMU_PT_DOMAIN, pt - 1, 0);
-    } else if (!d->vcpu[0].initialised) {
+    } else if (d->nr_vcpus == 0) {
         *why = xm__deny(XM_R_MMU_NO_VCPU, pt - 1, 0);
         d = NULL;
     }

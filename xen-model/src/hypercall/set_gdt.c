@@ -49,6 +49,7 @@ struct xm_result xm__set_gdt(struct xm_cpu *c, struct xm_vcpu *v,
     for (uint32_t i = 0; i < XM_MAX_GDT_FRAMES; i++)
         v->gdt[i] = i < count ? mfns[i] : 0;
     v->nr_gdt = count;
+    v->gdt_mapped = true;
     return xm__ok();
 }
 

@@ -83,6 +83,7 @@ static struct xm_result vcpu_op(struct xm_cpu *c, uint32_t command, uint32_t id,
         if (!v->initialised)
             return xm__deny(XM_R_VCPU_NOT_INITIALISED, id, 0);
         v->up = true;
+        v->has_run = true;
         return r;
     case VCPUOP_down:
         return down(c, d, v);
