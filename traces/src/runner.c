@@ -203,12 +203,13 @@ static int execute(struct run *r, struct pvt_op op, const struct pvt_expect *e,
     const bool hypercall = op.call == PVT_HYPERCALL;
 
     r->nr_alloc = 0;
+    for (enum side s = SIDE_MODEL; s < NR_SIDES; s++) /* also if one is lost */
+        out[s] = (struct pvt_outcome){ .done = PVT_DONE_UNTOUCHED };
     if (hypercall)
         memcpy(data[SIDE_OTHER], data[SIDE_MODEL], op.data_size);
     for (unsigned int i = 0; i < NR_SIDES; i++) {
         const enum side s = order[i];
 
-        out[s] = (struct pvt_outcome){ .done = PVT_DONE_UNTOUCHED };
         if (!asks(r, s))
             continue;
         op.data = hypercall ? data[s] : NULL;

@@ -193,7 +193,8 @@ static bool is_for_good(const struct pvt_op *op, int64_t rc)
     return op->number == __HYPERVISOR_vcpu_op &&
            ((op->arg[0] == VCPUOP_initialise &&
              (rc == 0 || rc == -XEN_EINVAL)) ||
-            (rc == 0 && (op->arg[0] == VCPUOP_register_vcpu_info ||
+            (rc == 0 && (op->arg[0] == VCPUOP_up ||
+                         op->arg[0] == VCPUOP_register_vcpu_info ||
                          op->arg[0] == VCPUOP_register_runstate_memory_area ||
                          op->arg[0] == VCPUOP_register_vcpu_time_memory_area)));
 }
@@ -213,7 +214,8 @@ static int raw_hypercall(struct shim_vcpu *v, const struct pvt_op *op,
             ? shim__trace_domctl(v, op, &out->rc) != 0
             : shim__hypercall(v, op->number, op->arg, &out->rc) != 0)
         return -1;
-    v->domain->used_up |= is_for_good(op, out->rc);
+    /* Of dom0 both vCPUs are up, and it registers nothing. */
+    v->domain->used_up |= v->domain->domid != 0 && is_for_good(op, out->rc);
     if (grants && shim__new_grants(s, &before, out) != 0)
         return -1;
     if (op->data_size)

@@ -69,5 +69,8 @@ struct xm_result xm__grant_cache_flush(struct xm_cpu *c,
     *again = found > 0;
     if (found < 0)
         return xm__deny(XM_R_GNT_CACHE_NOT_MAPPED, mfn, owner->domid);
+    /* Of a page that is mapped by a grant, this answer gets lost. */
+    if (owner == d && op->op == GNTTAB_CACHE_INVAL)
+        return xm__deny(XM_R_GNT_CACHE_INVALIDATE, mfn, op->op);
     return xm__ok();
 }

@@ -83,6 +83,16 @@ static struct xm_result no_vnuma(struct xm_cpu *c, xm_vaddr va)
     return r.rc != 0 ? r : xm__deny(XM_R_MEMORY_NO_VNUMA, d->domid, 0);
 }
 
+/* The toolstack has set none. */
+static struct xm_result no_map(struct xm_cpu *c, xm_vaddr va)
+{
+    struct xen_memory_map map;
+
+    return xm__copy_from_guest(c, &map, va, sizeof(map))
+               ? xm__deny(XM_R_MEMORY_NO_MAP, va, 0)
+               : xm__deny(XM_R_MEMORY_INFO_FAULT, va, 0);
+}
+
 /* MEM-85: what takes no time cannot be continued. */
 static bool takes_time(uint32_t op)
 {
@@ -114,8 +124,8 @@ static struct xm_result info(struct xm_cpu *c, uint32_t op, xm_vaddr va)
         return no_physmap(c, va, sizeof(struct xen_add_to_physmap));
     case XENMEM_remove_from_physmap:
         return no_physmap(c, va, sizeof(struct xen_remove_from_physmap));
-    case XENMEM_memory_map: /* the toolstack has set none */
-        return xm__deny(XM_R_MEMORY_NO_MAP, op, 0);
+    case XENMEM_memory_map:
+        return no_map(c, va);
     case XENMEM_machine_memory_map:
         return xm__domain(c)->privileged
                    ? xm__deny(XM_R_MEMORY_COMMAND, op, 0)
