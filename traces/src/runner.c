@@ -32,6 +32,12 @@ static int skip(struct run *r, const char *why)
 }
 
 /* 1: the machine has no such domain, or the domain no such vCPU. */
+static bool is_about_grants(const struct pvt_call_info *call)
+{
+    return call->hypercall == __HYPERVISOR_grant_table_op ||
+           strcmp(call->name, "memory.acquire_resource") == 0;
+}
+
 static int use_domains(struct run *r)
 {
     struct pvt_backend *b = r->sides[leader(r)];
@@ -45,8 +51,7 @@ static int use_domains(struct run *r)
         return skip(r, b->xen_debug ? "it is for release builds of Xen"
                                     : "it is for debug builds of Xen");
     for (uint32_t i = 0; b->without_grants && i < t->nr_steps; i++)
-        if (t->steps[i].info &&
-            t->steps[i].info->hypercall == __HYPERVISOR_grant_table_op)
+        if (t->steps[i].info && is_about_grants(t->steps[i].info))
             return skip(r, "the grant tables of this Xen cannot be read");
     for (uint32_t i = 0; r->sides[SIDE_OTHER] && i < t->nr_steps; i++)
         if (t->steps[i].vcpu >= PVT_VCPUS)

@@ -105,8 +105,9 @@ struct xm_frame shim__frame(const struct shim *s, xm_mfn mfn)
 
 bool shim__needs_scrub(const struct shim *s, xm_mfn mfn)
 {
+    /* Until 4.21 that bit meant this of what is free. */
     const uint64_t need_scrub =
-        XM_PGC_ALLOCATED; /* that bit, of what is free */
+        s->backend.xen_minor < 22 ? XM_PGC_ALLOCATED : 1ull << 57;
     const uint64_t x = page_info(s, mfn)->count_info;
 
     return (x & XM_PGC_STATE_MASK) == XM_PGC_STATE_FREE && (x & need_scrub);
@@ -309,6 +310,24 @@ static int export_domain(struct shim_domain *d, struct xm_machine *m,
     return export_size(d, to);
 }
 
+#define SCRUB_PATTERN 0xc2 /* of debug builds */
+
+static bool is_free(const struct xm_frame *f)
+{
+    return (f->count_info & XM_PGC_STATE_MASK) == XM_PGC_STATE_FREE;
+}
+
+/* What a debug build hands out is a pattern, except what it has zeroed. */
+static void export_free_page(const struct shim *s, xm_mfn mfn, uint64_t *to)
+{
+    const uint64_t *page = shim__page(s, mfn);
+
+    if (shim__needs_scrub(s, mfn))
+        memset(to, SCRUB_PATTERN, XM_PAGE_SIZE);
+    else if (page[0] != 0) /* most are zero, here and there */
+        memcpy(to, page, XM_PAGE_SIZE);
+}
+
 int shim__export_machine(struct pvt_backend *b, struct xm_machine *m,
                          uint64_t *ram)
 {
@@ -326,6 +345,8 @@ int shim__export_machine(struct pvt_backend *b, struct xm_machine *m,
 
         *f = shim__frame(s, mfn);
         *xm_machine_m2p(m, mfn) = shim__m2p(s, mfn);
+        if (s->backend.xen_debug && is_free(f))
+            export_free_page(s, mfn, ram + mfn * XM_ENTRIES);
         if (xm_pgt_level(f->type_info) != 0 && f->owner < SHIM_DOMAINS &&
             (f->type_info & XM_PGT_COUNT_MASK) != 0)
             memcpy(ram + mfn * XM_ENTRIES, shim__page(s, mfn), XM_PAGE_SIZE);

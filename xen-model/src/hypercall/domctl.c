@@ -28,7 +28,8 @@ static uint64_t frame_info(struct xm_cpu *c, const struct xm_domain *d,
         info = XM_FRAME_INFO_INVALID;
     else if (f->type_info & XM_PGT_PINNED)
         info |= XM_FRAME_INFO_PINNED;
-    else if (!(f->type_info & XM_PGT_VALIDATED))
+    else if (!(f->type_info & XM_PGT_VALIDATED) &&
+             c->machine->config.xen_minor >= 16)
         info = 0;
     xm__put_page(c, mfn);
     return info;
@@ -92,7 +93,7 @@ static struct xm_result domctl(struct xm_cpu *c, xm_vaddr from)
     if (op.version != XM_DOMCTL_VERSION)
         return xm__deny(XM_R_DOMCTL_VERSION, op.version, XM_DOMCTL_VERSION);
     d = xm_domain_find(c->machine, op.dom);
-    if (!d)
+    if (!d && (xm__domain(c)->privileged || c->machine->config.xen_minor < 22))
         return xm__deny(XM_R_DOMCTL_DOMAIN, op.dom, 0);
     if (!xm__domain(c)->privileged)
         return xm__deny(XM_R_DOMCTL_PRIVILEGE, op.cmd, op.dom);
@@ -105,8 +106,10 @@ static struct xm_result domctl(struct xm_cpu *c, xm_vaddr from)
         return iomem_permission(c, d, &op);
     case XM_DOMCTL_GET_FRAME_INFO:
         return frame_infos(c, d, &op);
-    default:
-        return xm__deny(XM_R_DOMCTL_COMMAND, op.cmd, 0);
+    default: /* until 4.14 it went to the IOMMU, which there is none of */
+        return xm__deny(c->machine->config.xen_minor < 15 ? XM_R_DOMCTL_NO_IOMMU
+                                                          : XM_R_DOMCTL_COMMAND,
+                        op.cmd, 0);
     }
 }
 
