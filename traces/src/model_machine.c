@@ -92,7 +92,6 @@ static struct xm_domain *create_domain(struct model *m, xm_domid domid,
     if (d)
         for (uint32_t i = 0; i < PVT_VCPUS; i++) {
             d->vcpu[i].initialised = true;
-            d->vcpu[i].has_run = true;
             d->vcpu[i].gdt_mapped = true;
         }
     if (d)

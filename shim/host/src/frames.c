@@ -246,7 +246,7 @@ static int export_vcpu(struct shim_vcpu *v, struct xm_domain *to)
     }
     to->vcpu[v->number] = (struct xm_vcpu){ .initialised = true,
                                             .up = v->up,
-                                            .has_run = true,
+                                            .has_run = v->has_run,
                                             .gdt_mapped = true,
                                             .has_base = true,
                                             .guest_table = c.base,

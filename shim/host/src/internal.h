@@ -24,7 +24,8 @@ struct shim_vcpu {
     struct shim_domain *domain;
     uint32_t number;
     struct shim_mailbox *mailbox;
-    bool up; /* it polls its mailbox; else it is down, or paused */
+    bool up;      /* it polls its mailbox; else it is down, or paused */
+    bool has_run; /* since its domain was built */
 };
 
 struct shim_domain {

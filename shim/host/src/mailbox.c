@@ -48,9 +48,11 @@ int shim__adopt_mailboxes(struct shim_domain *d, uint64_t address)
         return shim__fail(s, "the shim's mailbox has the wrong magic: the "
                              "kernel is of another version, build it again");
     for (uint32_t i = 0; i < SHIM_VCPUS; i++)
-        d->vcpu[i] = (struct shim_vcpu){
-            .domain = d, .number = i, .mailbox = &m[i], .up = i == 0
-        };
+        d->vcpu[i] = (struct shim_vcpu){ .domain = d,
+                                         .number = i,
+                                         .mailbox = &m[i],
+                                         .up = i == 0,
+                                         .has_run = i == 0 };
     d->p2m = (const uint64_t *)(void *)(s->ram + m->p2m);
     d->nr_pages = m->nr_pages;
     d->first_pfn = d->next_pfn = m->first_free;

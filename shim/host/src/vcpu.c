@@ -94,7 +94,7 @@ int shim__wake(struct shim_vcpu *v)
         return -1;
     if (rc != 0)
         return failed(v->domain, "waking", rc);
-    v->up = true;
+    v->up = v->has_run = true;
     return shim__await(v); /* the end of the call that put it down */
 }
 
