@@ -33,8 +33,9 @@ bool evidence_read_reference(struct evidence_table *table, const char *file)
     if (!f)
         return cannot(file);
     while (getline(&line, &size, f) > 0) {
-        if (sscanf(line, "| %15[A-Z0-9-] |", id) != 1 || !strchr(id, '-') ||
-            evidence_find(table, id) || table->nr_rules == EVIDENCE_MAX_RULES)
+        if (sscanf(line, "| %15[A-Z0-9-] |", id) != 1 || id[0] == '-' ||
+            !strchr(id, '-') || evidence_find(table, id) ||
+            table->nr_rules == EVIDENCE_MAX_RULES)
             continue;
         strcpy(table->rules[table->nr_rules++].id, id);
     }
