@@ -9,8 +9,9 @@
 
 /* The synthetic machine; what comes after the boot tables is free. */
 enum {
-    FRAME_MMIO,
+    FRAME_ZERO, /* I/O too, but as a user base it means none */
     FRAME_XEN,
+    FRAME_MMIO,
     FRAME_M2P,
     FRAME_SHARED_INFO,
     FRAME_FIRST_BOOT,
@@ -120,6 +121,7 @@ int model__boot(struct model *m)
     model__drop_ram(m);
     machine = xm_machine_init(m->block, &m->config);
     create_domain(m, 0, true);
+    xm_frame_set_kind(machine, FRAME_ZERO, XM_FRAME_MMIO);
     xm_frame_set_kind(machine, FRAME_MMIO, XM_FRAME_MMIO);
     xm_frame_set_kind(machine, FRAME_XEN, XM_FRAME_XEN);
     xm_frame_set_kind(machine, FRAME_M2P, XM_FRAME_M2P);
