@@ -176,7 +176,7 @@ enum emul xm__pv_ro_page_fault(struct exec *x, xm_vaddr addr,
     /* Read-only must come from the L1 entry itself. */
     if (w->level != 1 || (leaf & (XM_PTE_P | XM_PTE_RW)) != XM_PTE_P)
         return xm__unhandleable(x, XM_R_PTWR_WRITABLE, addr, leaf);
-    if (xm__domain_has_hardware(xm__domain(x->c)) &&
+    if (xm__domain(x->c)->privileged &&
         xm__in_ranges(x->c->machine->config.iomem_read_only, mfn))
         return mmio_ro_do_page_fault(x, mfn);
     return ptwr_do_page_fault(x, mfn);

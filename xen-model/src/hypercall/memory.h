@@ -9,6 +9,7 @@
 #include <xen/memory.h>
 
 #include "../internal.h"
+#include "../l1.h"
 
 /* The command word: operation, and above it how far a preempted call came. */
 #define MEMORY_OP_BITS 6u
@@ -20,7 +21,9 @@
 /* MEM-06: the largest order the caller may ask for. */
 static inline unsigned int xm__max_order(const struct xm_domain *caller)
 {
-    return caller->privileged ? MAX_ORDER : 9;
+    if (caller->privileged)
+        return MAX_ORDER;
+    return xm__has_iomem(caller) ? 12 : 9;
 }
 
 /* MEM-56: whether the node that MEM_FLAGS name can be asked for. */

@@ -33,7 +33,7 @@ static enum emul fixup_page_fault(struct exec *x)
     if (xm__vcpu(x->c)->user_mode || !xm__guest_address(f.cr2) ||
         !(f.error_code & XM_PF_WRITE) || !(f.error_code & XM_PF_PRESENT))
         return EMUL_UNHANDLEABLE;
-    if (!d->writable_pagetables && !xm__domain_has_hardware(d))
+    if (!d->writable_pagetables && !d->privileged)
         return xm__unhandleable(x, XM_R_PTWR_OFF, f.cr2, x->c->domid);
     w = xm_walk(x->c, f.cr2, XM_PF_WRITE);
     rc = xm__pv_ro_page_fault(x, f.cr2, &w);
