@@ -7,6 +7,7 @@ pinfold=$1 top=$2
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/build/default/emu" && ln -s "$pinfold" "$work/build/default/emu/pinfold"
+ln -s "$(dirname "$(dirname "$pinfold")")/examples" "$work/build/default/examples"
 ln -s "$top/traces" "$work/traces"
 cd "$work" || exit 1
 awk '/^<!-- tested -->/ {t = 1; next}

@@ -169,12 +169,19 @@ static bool reach(struct xm_cpu *c, xm_vaddr va, uint32_t access, xm_mfn *mfn)
     return true;
 }
 
+static bool is_own(const struct xm_cpu *c, xm_vaddr va)
+{
+    return c->own && (va < c->own->first || va > c->own->last);
+}
+
 bool xm__copy_from_guest(struct xm_cpu *c, void *to, xm_vaddr from, size_t n)
 {
     uint8_t *out = to;
 
     if (!xm__guest_address(from))
         return false;
+    if (is_own(c, from))
+        return c->own->read(to, from, n);
     while (n != 0) {
         const unsigned int k = part(from, n);
         xm_mfn mfn;
@@ -197,6 +204,8 @@ bool xm__copy_to_guest(struct xm_cpu *c, xm_vaddr to, const void *from,
 
     if (!xm__guest_address(to))
         return false;
+    if (is_own(c, to))
+        return c->own->write(to, from, n);
     while (n != 0) {
         const unsigned int k = part(to, n);
         xm_mfn mfn;

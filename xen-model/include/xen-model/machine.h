@@ -201,12 +201,25 @@ enum xm_flush {
     XM_FLUSH_TYPE = 1 << 6, /* wherever a page may be mapped as it was used */
 };
 
+/* Addresses outside FIRST..LAST, which are the guest's, are the embedder's. */
+struct xm_own_memory {
+    xm_vaddr first, last;
+    /* Copies N bytes; false: they cannot be read or written there. */
+    bool (*read)(void *to, xm_vaddr from, size_t n);
+    bool (*write)(xm_vaddr to, const void *from, size_t n);
+};
+
 /*
  * The surroundings of one hypercall: which machine, on which vCPU, and how
  * soon something else wants the CPU.
  */
 struct xm_cpu {
     struct xm_machine *machine;
+    /*
+     * Where the arguments of hypercalls may lie beside the guest's memory: what
+     * links the guest's source keeps some of them itself. NULL: nowhere.
+     */
+    const struct xm_own_memory *own;
     uint64_t *ram; /* guest RAM: 512 words a frame */
     /*
      * One bit a frame, set where the model writes RAM; the caller clears them.

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * libpinfold: the memory management of a PV guest, as C source of its own,
+ * linked into an ordinary program and run at native speed on the model of Xen.
+ *
+ * The guest's virtual addresses (struct pinfold_config) are real addresses of
+ * the process: each page is a mapping of a machine frame with the rights that
+ * the guest's page tables give, made when it is first touched. A store to a
+ * read-only page goes the way Xen sends it: it is emulated if it is a store to
+ * a table that Xen emulates, else the guest's page-fault handler runs.
+ *
+ * Hypercalls: by pinfold_hypercall(), or by `call hypercall_page + 32 * n`, as
+ * Xen's guests do. What their arguments point to may be in the guest's memory
+ * or in the program's own.
+ *
+ * One machine at a time and one thread: a guest has no argument for either.
+ */
+#ifndef PINFOLD_PINFOLD_H
+#define PINFOLD_PINFOLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <xen/xen.h>
+
+/*
+ * Zero means the default in every field. The guest's addresses are whole L4
+ * slots (512 GiB) between 1 TiB and 64 TiB, since the rest of the process lies
+ * outside; with AddressSanitizer they begin at 17 TiB, its shadow is below.
+ */
+struct pinfold_config {
+    uint32_t nr_pages;    /* of the domain; default 4096, that is 16 MiB */
+    uint32_t image_pages; /* what its kernel takes; default 16 */
+    uint64_t virt_base;   /* where it begins, a multiple of 1 GiB */
+    unsigned int xen;     /* 13 to 22: Xen 4.13 to 4.22; default 17 */
+    bool privileged;      /* as dom0: may map others' frames and devices */
+    bool quiet;           /* do not explain the first refusal on stderr */
+};
+
+/*
+ * Makes a machine with one domain as the toolstack leaves it before its kernel
+ * runs: memory, P2M, start_info, first page tables. 0, or -1 and a message in
+ * pinfold_error(). CONFIG may be NULL.
+ */
+int pinfold_open(const struct pinfold_config *config);
+void pinfold_close(void);
+const char *pinfold_error(void);
+
+/* As the guest sees it in its memory; rsi points to it when a kernel starts. */
+struct start_info *pinfold_start_info(void);
+
+/* The M2P, which Xen shows at 0xffff800000000000: [mfn] is a pfn or ~0. */
+const uint64_t *pinfold_m2p(void);
+
+/* A hypercall as the registers give it; the answer, in rax. */
+long pinfold_hypercall(unsigned int number, uint64_t a1, uint64_t a2,
+                       uint64_t a3, uint64_t a4, uint64_t a5);
+
+/*
+ * A page fault that Xen passes on to the guest. True: it has seen to it, and
+ * the instruction is executed again. Without a handler, or if it says false, a
+ * report is printed and the program dies of SIGSEGV, at the instruction.
+ */
+typedef bool pinfold_page_fault(uint64_t va, uint32_t error_code);
+void pinfold_on_page_fault(pinfold_page_fault *handler);
+
+/* What Xen said last: the rule's id, "" if nothing was refused. */
+const char *pinfold_last_rule(void);
+/* And in sentences: the call, the entry, the frame, who holds it. */
+void pinfold_explain(FILE *to);
+
+/*
+ * Checks all of the machine's invariants: no writable path to a table, counts
+ * that add up. False: a sentence in pinfold_error().
+ */
+bool pinfold_check(void);
+
+/* What has happened so far. */
+struct pinfold_counts {
+    uint64_t hypercalls, refused;
+    uint64_t mapped;   /* pages of the guest mapped on first touch */
+    uint64_t emulated; /* stores that Xen emulated */
+    uint64_t faults;   /* passed on to the guest */
+};
+struct pinfold_counts pinfold_counts(void);
+
+/*
+ * For fuzzers: the first call remembers the state, later ones go back to it, in
+ * a time that depends on what was touched since.
+ */
+void pinfold_reset(void);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Page faults of the process at the guest's addresses: a page that is touched
+ * for the first time; a store that Xen emulates; or the guest's own fault, with
+ * the error code that Xen gives it. Mirrors do_page_fault().
+ */
+#include "internal.h"
+
+#include <xen-decode/decode.h>
+#include <xen-model/execute.h>
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#define STACK_BYTES (256u * 1024u)
+
+static struct sigaction before;
+static void *stack;
+
+/* General registers in the order of the machine's encoding. */
+static const int greg[XM_NR_GPRS] = {
+    REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
+    REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15,
+};
+
+static struct xm_registers registers_of(const gregset_t g)
+{
+    struct xm_registers r = { .rip = (uint64_t)g[REG_RIP],
+                              .rflags = (uint64_t)g[REG_EFL] };
+
+    for (unsigned int i = 0; i < XM_NR_GPRS; i++)
+        r.gpr[i] = (uint64_t)g[greg[i]];
+    return r;
+}
+
+/* Xen's emulation. True: done, or FAULT is what the guest is to see. */
+static bool emulate(gregset_t g, struct xm_page_fault *fault)
+{
+    struct xm_registers r = registers_of(g);
+    struct xm_execution e;
+    struct xm_insn insn;
+
+    if (xm_decode((const uint8_t *)(uintptr_t)r.rip, XM_MAX_INSN, &insn) !=
+        XM_DECODED)
+        return false;
+    e = xm_execute(&direct.cpu, &insn, &r);
+    direct__follow();
+    if (e.unknown || e.stopped)
+        return false;
+    if (e.why.rule != XM_R_NONE)
+        direct.why = e.why;
+    *fault = e.fault;
+    if (e.fault.taken)
+        return true;
+    direct.counts.emulated += e.emulated;
+    for (unsigned int i = 0; i < XM_NR_GPRS; i++)
+        g[greg[i]] = (greg_t)r.gpr[i];
+    g[REG_EFL] = (greg_t)r.rflags;
+    g[REG_RIP] += insn.length;
+    return true;
+}
+
+static void report(const struct xm_page_fault *f, uint64_t rip)
+{
+    fprintf(stderr,
+            "pinfold: page fault at 0x%llx, error code %u (%s, %s), by the "
+            "instruction at 0x%llx\n",
+            (unsigned long long)f->cr2, f->error_code,
+            f->error_code & XM_PF_PRESENT ? "no right" : "not present",
+            f->error_code & XM_PF_WRITE ? "a store" : "a load",
+            (unsigned long long)rip);
+    if (direct.why.rule != XM_R_NONE)
+        pinfold_explain(stderr);
+}
+
+/* Something else, or nobody saw to it: as if we had never been here. */
+static void give_up(int signal)
+{
+    struct sigaction deadly = { .sa_handler = SIG_DFL };
+
+    sigaction(signal, before.sa_handler == SIG_DFL ? &deadly : &before, NULL);
+}
+
+static void on_fault(int signal, siginfo_t *info, void *context)
+{
+    ucontext_t *u = context;
+    greg_t *g = u->uc_mcontext.gregs;
+    const xm_vaddr va = (xm_vaddr)(uintptr_t)info->si_addr;
+    const bool write = (g[REG_ERR] & XM_PF_WRITE) != 0;
+    struct xm_page_fault f = { .cr2 = va };
+
+    if (va < direct.first || va > direct.last) {
+        give_up(signal);
+        return;
+    }
+    direct.why = (struct xm_result){ .rule = XM_R_NONE };
+    if (direct__map(va, write))
+        return;
+    if (!emulate(g, &f)) {
+        const struct xm_walk w =
+            xm_walk(&direct.cpu, va, write ? XM_PF_WRITE : 0);
+
+        f.error_code = w.error_code & ~XM_PF_USER;
+        f.taken = true;
+    }
+    if (!f.taken)
+        return;
+    direct.counts.faults++;
+    if (direct.handler && direct.handler(f.cr2, f.error_code))
+        return;
+    report(&f, (uint64_t)g[REG_RIP]);
+    give_up(signal);
+}
+
+int direct__catch_faults(void)
+{
+    struct sigaction action = { .sa_sigaction = on_fault,
+                                .sa_flags =
+                                    SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+    stack_t s = { .ss_size = STACK_BYTES };
+
+    stack = s.ss_sp = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (stack == MAP_FAILED || sigaltstack(&s, NULL) != 0 ||
+        sigaction(SIGSEGV, &action, &before) != 0)
+        return direct__fail("page faults cannot be caught");
+    return 0;
+}
+
+void direct__release_faults(void)
+{
+    const stack_t none = { .ss_flags = SS_DISABLE };
+
+    sigaction(SIGSEGV, &before, NULL);
+    sigaltstack(&none, NULL);
+    munmap(stack, STACK_BYTES);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of the direct engine share: the one machine there is.
+ */
+#ifndef DIRECT_INTERNAL_H
+#define DIRECT_INTERNAL_H
+
+#include <pinfold/pinfold.h>
+
+#include <xen-model/hypercall.h>
+#include <xen-model/snapshot.h>
+#include <xen-model/walk.h>
+
+#define DIRECT_DOMID 1u
+
+/* An L1 table as the process sees it now: 2 MiB of the guest's addresses. */
+struct direct_region {
+    xm_vaddr va;               /* of its first page */
+    xm_mfn table[5];           /* of the walk that led here, index = level */
+    uint64_t entry[5];         /* entries of the walk above L1 */
+    uint64_t seen[XM_ENTRIES]; /* L1 entries that are mapped, else 0 */
+    struct direct_region *next;
+};
+
+struct direct {
+    struct pinfold_config config;
+    xm_vaddr first, last; /* the guest's addresses */
+    struct xm_cpu cpu;
+    struct xm_own_memory own;
+    int memory; /* a file: the machine's RAM */
+    size_t ram_bytes;
+    void *block; /* of the model */
+    size_t block_bytes;
+    uint64_t *written; /* by the model, since the last look: a bit a frame */
+    uint64_t *touched; /* by anybody, since the last reset */
+    void *scratch;     /* of the invariants */
+    xm_vaddr start_info;
+    struct direct_region *regions;
+    pinfold_page_fault *handler;
+    struct pinfold_counts counts;
+    struct xm_result why; /* of the last call that was refused */
+    unsigned int number;  /* which call that was */
+    bool explained;
+    void *saved_block; /* as the first reset has found it */
+    uint64_t *saved_ram;
+    char error[256];
+};
+
+extern struct direct direct;
+
+int direct__fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* -- build.c: the domain as the toolstack leaves it ----------------------- */
+
+int direct__build(void);
+
+/* -- reset.c -------------------------------------------------------------- */
+
+/* Frames were written: MFN, by the guest; or those that the model has marked.
+ */
+void direct__touch(xm_mfn mfn);
+void direct__touch_written(void);
+
+/* -- space.c: the guest's addresses as mappings of the process ------------ */
+
+/* Makes the page of VA accessible as the tables say; false: they do not. */
+bool direct__map(xm_vaddr va, bool write);
+/* After a call: what is mapped and not so in the tables any more, goes. */
+void direct__follow(void);
+/* Nothing is mapped any more: another base was loaded. */
+void direct__forget(void);
+
+/* -- fault.c -------------------------------------------------------------- */
+
+int direct__catch_faults(void);
+void direct__release_faults(void);
+
+/* -- explain.c ------------------------------------------------------------ */
+
+void direct__explain_first(void);
+
+#endif

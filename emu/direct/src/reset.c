@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Back to the beginning, for what runs a guest many times.
+ */
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t words(void)
+{
+    return XM_WRITTEN_WORDS(xm_machine_config(direct.cpu.machine)->nr_frames);
+}
+
+void direct__touch(xm_mfn mfn)
+{
+    direct.touched[mfn / 64] |= 1ull << (mfn % 64);
+}
+
+void direct__touch_written(void)
+{
+    for (uint32_t i = 0; i < words(); i++) {
+        direct.touched[i] |= direct.written[i];
+        direct.written[i] = 0;
+    }
+}
+
+static void save(void)
+{
+    direct.saved_block = malloc(direct.block_bytes);
+    direct.saved_ram = malloc(direct.ram_bytes);
+    if (!direct.saved_block || !direct.saved_ram)
+        abort();
+    memcpy(direct.saved_block, direct.block, direct.block_bytes);
+    memcpy(direct.saved_ram, direct.cpu.ram, direct.ram_bytes);
+}
+
+static void restore_frame(xm_mfn mfn)
+{
+    memcpy(xm_ram_frame(&direct.cpu, mfn), direct.saved_ram + mfn * XM_ENTRIES,
+           XM_PAGE_SIZE);
+}
+
+void pinfold_reset(void)
+{
+    direct__touch_written();
+    if (!direct.saved_block)
+        save();
+    direct__forget();
+    memcpy(direct.block, direct.saved_block, direct.block_bytes);
+    for (uint32_t i = 0; i < words(); i++)
+        for (; direct.touched[i]; direct.touched[i] &= direct.touched[i] - 1)
+            restore_frame((xm_mfn)i * 64 +
+                          (uint32_t)__builtin_ctzll(direct.touched[i]));
+    direct.counts = (struct pinfold_counts){ 0 };
+    direct.why = (struct xm_result){ .rule = XM_R_NONE };
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A small kernel's memory management at work: address spaces are made, filled,
+ * forked and taken down, as on Xen. With an argument it makes one of the
+ * mistakes that everybody makes once, and is told why Xen refuses.
+ */
+#include "mm.h"
+#include "hypercall.h"
+
+#include <pinfold/pinfold.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void must(bool good, const char *what)
+{
+    if (good)
+        return;
+    fprintf(stderr, "example-guest: %s failed\n", what);
+    pinfold_explain(stderr);
+    exit(1);
+}
+
+static void work(void)
+{
+    const unsigned long space = space_create();
+    unsigned long copy;
+
+    must(space != 0, "a new address space");
+    for (unsigned long i = 0; i < 64; i++)
+        must(space_map(space, USER_BASE + i * PAGE, P | RW | US) == 0,
+             "mapping a page");
+    must(space_load(space) == 0, "loading the address space");
+    for (unsigned long i = 0; i < 64; i++)
+        *(volatile unsigned long *)(USER_BASE + i * PAGE) = i;
+    copy = space_fork(space);
+    must(copy != 0, "forking");
+    must(space_protect(space, USER_BASE, P | US) == 0, "protecting a page");
+    must(space_load(copy) == 0, "loading the copy");
+    for (unsigned long i = 0; i < 64; i++)
+        must(*(volatile unsigned long *)(USER_BASE + i * PAGE) == i,
+             "reading what the parent has written");
+    must(space_destroy(space) == 0, "taking down the parent");
+    must(space_load(0) == 0, "loading the kernel's tables");
+    must(space_destroy(copy) == 0, "taking down the child");
+}
+
+/* A table that is still mapped writable is not pinned. */
+static void pin_writable(void)
+{
+    const unsigned long pfn = page_alloc();
+    const struct mmuext_op op = { .cmd = MMUEXT_PIN_L1_TABLE,
+                                  .arg1.mfn = mm.p2m[pfn] };
+
+    memset(pfn_to_virt(pfn), 0, PAGE);
+    printf("pinning a page that is mapped writable: %ld\n", mmuext_op(&op, 1));
+}
+
+/* Who stores into a live table, by its mapping, gets a page fault. */
+static void store_to_table(void)
+{
+    unsigned long *l4 = pfn_to_virt(mm.kernel_l4);
+
+    puts("storing into the L4");
+    fflush(stdout);
+    l4[0] = 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct pinfold_counts n;
+    struct start_info *si;
+    unsigned long before;
+
+    if (pinfold_open(NULL) != 0) {
+        fprintf(stderr, "example-guest: %s\n", pinfold_error());
+        return 3;
+    }
+    si = pinfold_start_info();
+    must(mm_start(si, (unsigned long)si & ~((1ul << 30) - 1)) == 0,
+         "mapping all memory");
+    before = mm.nr_free;
+    if (argc > 1 && strcmp(argv[1], "pin-writable") == 0)
+        pin_writable();
+    else if (argc > 1 && strcmp(argv[1], "store-to-table") == 0)
+        store_to_table();
+    else if (argc > 1)
+        return fprintf(stderr,
+                       "usage: example-guest [pin-writable|store-to-table]\n"),
+               2;
+    else
+        work();
+    must(mm.nr_free == before || argc > 1, "getting all pages back");
+    if (!pinfold_check()) {
+        fprintf(stderr, "example-guest: %s\n", pinfold_error());
+        return 1;
+    }
+    n = pinfold_counts();
+    printf("%llu hypercalls, %llu refused, %llu pages touched\n",
+           (unsigned long long)n.hypercalls, (unsigned long long)n.refused,
+           (unsigned long long)n.mapped);
+    pinfold_close();
+    return 0;
+}

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# example.sh GUEST: the example guest is clean, and two mistakes are explained.
+set -u
+guest=$1
+
+# expect STATUS PATTERN ARGUMENT...: exit status, and what is printed.
+expect() {
+    local status=$1 pattern=$2 out got
+    shift 2
+    out=$("$guest" "$@" 2>&1)
+    got=$?
+    if [ "$got" -ne "$status" ] || ! grep -q "$pattern" <<<"$out"; then
+        echo "$guest $*: exit $got, expected $status and '$pattern'; it said:"
+        echo "$out"
+        exit 1
+    fi
+}
+
+expect 0 '307 hypercalls, 0 refused'
+expect 0 'refused by type.conflict' pin-writable
+expect 139 'error code 3 (no right, a store)' store-to-table
+expect 2 'usage:' nonsense

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The direct engine: pages of the process are what the tables say, at once.
+ */
+#include "hypercall.h"
+#include "mm.h"
+
+#include <pinfold/pinfold.h>
+
+#include <check.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <xen/memory.h>
+
+#define VA (USER_BASE + 5 * PAGE)
+
+static uint64_t fault_va;
+static uint32_t fault_code;
+static sigjmp_buf after_fault;
+
+static bool note_fault(uint64_t va, uint32_t error_code)
+{
+    fault_va = va;
+    fault_code = error_code;
+    siglongjmp(after_fault, 1);
+}
+
+static void setup(void)
+{
+    const struct pinfold_config config = { .quiet = true };
+    struct start_info *si;
+
+    ck_assert_msg(pinfold_open(&config) == 0, "%s", pinfold_error());
+    si = pinfold_start_info();
+    ck_assert_int_eq(mm_start(si, (unsigned long)si & ~((1ul << 30) - 1)), 0);
+    pinfold_on_page_fault(note_fault);
+}
+
+static void teardown(void)
+{
+    ck_assert_msg(pinfold_check(), "%s", pinfold_error());
+    pinfold_close();
+}
+
+static volatile unsigned long *word(unsigned long va)
+{
+    return (volatile unsigned long *)va;
+}
+
+/* True: no fault. */
+static bool stores(unsigned long va, unsigned long value)
+{
+    if (sigsetjmp(after_fault, 1))
+        return false;
+    *word(va) = value;
+    return true;
+}
+
+static bool loads(unsigned long va)
+{
+    if (sigsetjmp(after_fault, 1))
+        return false;
+    (void)*word(va);
+    return true;
+}
+
+START_TEST(first_state)
+{
+    const struct start_info *si = pinfold_start_info();
+
+    ck_assert_str_eq(si->magic, "xen-3.0-x86_64");
+    ck_assert_uint_eq(si->nr_pages, 4096);
+    for (unsigned long pfn = 0; pfn < si->nr_pages; pfn++)
+        ck_assert_uint_eq(pinfold_m2p()[mm.p2m[pfn]], pfn);
+}
+END_TEST
+
+START_TEST(mapping_appears_and_goes)
+{
+    const unsigned long l4 = space_create();
+
+    ck_assert_int_eq(space_map(l4, VA, P | RW | US), 0);
+    ck_assert(!stores(VA, 1)); /* it is not loaded */
+    ck_assert_uint_eq(fault_va, VA);
+    ck_assert_uint_eq(fault_code, 2);
+    ck_assert_int_eq(space_load(l4), 0);
+    ck_assert(stores(VA, 1234));
+    ck_assert_uint_eq(*word(VA), 1234);
+    ck_assert_int_eq(space_protect(l4, VA, P | US), 0);
+    ck_assert(!stores(VA, 1));
+    ck_assert_uint_eq(fault_code, 3);
+    ck_assert_uint_eq(*word(VA), 1234);
+    ck_assert_int_eq(space_unmap(l4, VA), 0);
+    ck_assert(!loads(VA));
+    ck_assert_uint_eq(fault_code, 0);
+    ck_assert_int_eq(space_load(0), 0);
+    ck_assert_int_eq(space_destroy(l4), 0);
+}
+END_TEST
+
+START_TEST(one_frame_at_two_addresses)
+{
+    const unsigned long pfn = page_alloc();
+
+    ck_assert_int_eq(update_va_mapping((unsigned long)pfn_to_virt(1),
+                                       entry_of(pfn, P | RW), UVMF_INVLPG),
+                     0);
+    *word((unsigned long)pfn_to_virt(1)) = 77;
+    ck_assert_uint_eq(*word((unsigned long)pfn_to_virt(pfn)), 77);
+}
+END_TEST
+
+START_TEST(accessed_and_dirty)
+{
+    const unsigned long l4 = space_create();
+    unsigned long *l1;
+
+    ck_assert_int_eq(space_map(l4, VA, P | RW | US), 0);
+    l1 = pfn_to_virt(
+        table_below(table_below(table_below(l4, VA >> 39 & 511, false),
+                                VA >> 30 & 511, false),
+                    VA >> 21 & 511, false));
+    ck_assert_uint_eq(l1[5] & (A | D), 0);
+    ck_assert_int_eq(space_load(l4), 0);
+    ck_assert(loads(VA));
+    ck_assert_uint_eq(l1[5] & (A | D), A);
+    ck_assert(stores(VA, 1));
+    ck_assert_uint_eq(l1[5] & (A | D), A | D);
+}
+END_TEST
+
+START_TEST(emulated_store)
+{
+    const unsigned long l4 = space_create();
+    unsigned long *l1;
+
+    ck_assert_int_eq(space_map(l4, VA, P | RW | US), 0);
+    l1 = pfn_to_virt(
+        table_below(table_below(table_below(l4, VA >> 39 & 511, false),
+                                VA >> 30 & 511, false),
+                    VA >> 21 & 511, false));
+    ck_assert(!stores((unsigned long)&l1[6], 0));
+    ck_assert_str_eq(pinfold_last_rule(), "ptwr.off");
+    ck_assert_int_eq(hypercall(__HYPERVISOR_vm_assist, VMASST_CMD_enable,
+                               VMASST_TYPE_writable_pagetables, 0, 0),
+                     0);
+    ck_assert(stores((unsigned long)&l1[6], l1[5]));
+    ck_assert_uint_eq(pinfold_counts().emulated, 1);
+    ck_assert_int_eq(space_load(l4), 0);
+    ck_assert(stores(VA, 99));
+    ck_assert_uint_eq(*word(VA + PAGE), 99);
+}
+END_TEST
+
+START_TEST(arguments_in_the_guest)
+{
+    struct mmu_update *update = pfn_to_virt(page_alloc());
+    const unsigned long table = table_alloc();
+
+    /* In its own memory, and across what is not mapped. */
+    update->ptr = (mm.p2m[table] << 12) + 8;
+    update->val = 0;
+    ck_assert_int_eq(mmu_update(update, 1), 0);
+    ck_assert_int_eq(mmu_update((struct mmu_update *)USER_BASE, 1), -14);
+    ck_assert_int_eq(mmu_update((struct mmu_update *)8, 1), -14);
+}
+END_TEST
+
+START_TEST(frames_come_and_go)
+{
+    unsigned long pfn = page_alloc();
+    xen_pfn_t frame = mm.p2m[pfn];
+    struct xen_memory_reservation r = { .nr_extents = 1, .domid = DOMID_SELF };
+
+    set_xen_guest_handle(r.extent_start, &frame);
+    ck_assert_int_eq(
+        update_va_mapping((unsigned long)pfn_to_virt(pfn), 0, UVMF_INVLPG), 0);
+    ck_assert_int_eq(hypercall(__HYPERVISOR_memory_op,
+                               XENMEM_decrease_reservation, (unsigned long)&r,
+                               0, 0),
+                     1);
+    ck_assert(!loads((unsigned long)pfn_to_virt(pfn)));
+    frame = pfn;
+    ck_assert_int_eq(hypercall(__HYPERVISOR_memory_op, XENMEM_populate_physmap,
+                               (unsigned long)&r, 0, 0),
+                     1);
+    ck_assert_uint_eq(pinfold_m2p()[frame], pfn);
+}
+END_TEST
+
+START_TEST(reset)
+{
+    const unsigned long free = mm.nr_free;
+
+    pinfold_reset();
+    for (int i = 0; i < 3; i++) {
+        const unsigned long l4 = space_create();
+
+        ck_assert_uint_ne(l4, 0);
+        ck_assert_int_eq(space_map(l4, VA, P | RW | US), 0);
+        ck_assert_int_eq(space_load(l4), 0);
+        ck_assert(stores(VA, 5));
+        pinfold_reset();
+        ck_assert(!loads(VA));
+        /* The guest's own variables are its own to put back. */
+        mm.free = pfn_to_virt(l4);
+        mm.nr_free = free;
+    }
+}
+END_TEST
+
+START_TEST(wrong_configurations)
+{
+    const struct pinfold_config again = { .quiet = true };
+    const struct pinfold_config configs[] = {
+        { .virt_base = 4096 }, { .virt_base = (1ull << 41) + 4096 },
+        { .nr_pages = 100 },   { .nr_pages = 20000, .image_pages = 20000 },
+        { .xen = 12 },
+    };
+
+    ck_assert_int_eq(pinfold_open(&again), -1); /* there is one */
+    pinfold_close();
+    for (size_t i = 0; i < sizeof(configs) / sizeof(configs[0]); i++) {
+        ck_assert_int_eq(pinfold_open(&configs[i]), -1);
+        ck_assert_str_ne(pinfold_error(), "");
+    }
+    setup();
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("direct");
+    TCase *t = tcase_create("engine");
+    SRunner *runner = srunner_create(s);
+    int failed;
+
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, first_state);
+    tcase_add_test(t, mapping_appears_and_goes);
+    tcase_add_test(t, one_frame_at_two_addresses);
+    tcase_add_test(t, accessed_and_dirty);
+    tcase_add_test(t, emulated_store);
+    tcase_add_test(t, arguments_in_the_guest);
+    tcase_add_test(t, frames_come_and_go);
+    tcase_add_test(t, reset);
+    tcase_add_test(t, wrong_configurations);
+    suite_add_tcase(s, t);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
