@@ -63,8 +63,13 @@ static struct xm_result set_context(struct xm_cpu *c, struct xm_domain *d,
 
     if (d->domid == c->domid || id >= d->nr_vcpus)
         return xm__deny(XM_R_DOMCTL_VCPU, d->domid, id);
-    if (context != 0)
-        return xm__deny(XM_R_DOMCTL_COMMAND, op->cmd, context);
+    if (context != 0) {
+        struct vcpu_guest_context x;
+
+        return xm__copy_from_guest(c, &x, context, sizeof(x))
+                   ? xm__deny(XM_R_DOMCTL_COMMAND, op->cmd, context)
+                   : xm__deny(XM_R_DOMCTL_FAULT, context, 0);
+    }
     return xm_reset_vcpu(c, &d->vcpu[id]);
 }
 
