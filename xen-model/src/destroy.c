@@ -131,7 +131,7 @@ static int relinquish_page(struct xm_cpu *c, xm_mfn mfn, unsigned int level)
     int rc;
 
     if (!xm__page_get_owner_and_reference(f))
-        return 0;
+        return 0; /* NEVER: it takes another CPU that has just let go */
     rc = unpin(c, mfn);
     if (rc != 0) {
         xm__put_page(c, mfn);

@@ -104,7 +104,7 @@ struct xm_result xm__initialise_vcpu(struct xm_cpu *c, struct xm_vcpu *v,
         return r;
     set_early(c, v, &x);
     if (xm__put_old_guest_table(c) != 0)
-        return xm__interrupted(-XEN_ERESTART);
+        return xm__interrupted(-XEN_ERESTART); /* NEVER: as in base.c */
     r = set_references(c, v, &x);
     if (r.rc != 0)
         return r;

@@ -12,7 +12,7 @@ static void count_mapping(struct check *k, const struct xm_grant_mapping *map)
 
     if (!d || map->ref / XM_GRANTS_PER_FRAME_V1 >=
                   k->c->machine->config.max_grant_frames)
-        return;
+        return; /* NEVER: who is mapped is there */
     mfn = xm_grant_active(k->c->machine, d)[map->ref].mfn;
     if (!xm__checked_frame(k, mfn))
         return;
