@@ -408,6 +408,30 @@ static uint32_t next_handle(void)
     return map(GOOD_REF, DEVICE | RO).handle;
 }
 
+/* More handles than one frame of them holds: that is where it may stop. */
+START_TEST(a_dying_domain_lets_go_in_parts)
+{
+    const uint32_t n = XM_MAPTRACK_PER_FRAME + 4;
+
+    for (uint32_t i = 0; i < n; i++) /* a counter has room for 127 */
+        ck_assert_int_eq(map(i % 3 == 0 ? RO_REF : GOOD_REF,
+                             i % 3 == 1 ? DEVICE : DEVICE | RO)
+                             .status,
+                         GNTST_okay);
+    ck_assert_uint_eq(domain(0)->grant.maptrack_limit,
+                      2 * XM_MAPTRACK_PER_FRAME);
+    gx.cpu.preempt_after = 0;
+    ck_assert_int_eq(xm_grant_release_mappings(&gx.cpu, domain(0)),
+                     -XEN_ERESTART);
+    ck_assert_uint_eq(domain(0)->grant.maptrack_limit, XM_MAPTRACK_PER_FRAME);
+    ck_assert_uint_eq(frame(&gx, PAGE)->count_info & XM_PGC_COUNT_MASK,
+                      XM_MAPTRACK_PER_FRAME); /* its last one is not used */
+    ck_assert_int_eq(xm_grant_release_mappings(&gx.cpu, domain(0)), 0);
+    ck_assert_uint_eq(domain(0)->grant.maptrack_limit, 0);
+    expect_frame(&gx, PAGE, 1, WRITABLE(0));
+}
+END_TEST
+
 /* GNT-70, GNT-71: the list of free handles. */
 START_TEST(handles_come_in_order)
 {
@@ -500,6 +524,7 @@ int main(void)
     tcase_add_test(t, a_table_that_goes_unmaps);
     tcase_add_test(t, a_granter_that_is_gone);
     tcase_add_test(t, a_dying_domain_lets_go);
+    tcase_add_test(t, a_dying_domain_lets_go_in_parts);
     tcase_add_test(t, handles_come_in_order);
     tcase_add_test(t, handles_run_out);
     suite_add_tcase(s, t);

@@ -67,7 +67,7 @@ static enum emul ptwr_emulated_update(struct exec *x, xm_vaddr va, uint64_t v,
     if (n != 8) {
         rc = ptwr_emulated_read(x, word, &full, sizeof(full));
         if (rc != EMUL_OKAY)
-            return rc;
+            return rc; /* NEVER: the store to this page has faulted just now */
         v = (full & ~(mask << shift)) | (v & mask) << shift;
         xm__note(x->c, XM_R_PTWR_PART);
     }

@@ -51,7 +51,7 @@ static struct xm_result pin_table(struct xm_cpu *c, xm_domid owner,
         return r;
     }
     if (xm__broken(c, XM_FAULT_PIN_TWICE))
-        return r;
+        return r; /* NEVER: with a check removed only */
     r = xm__deny(XM_R_PIN_TWICE, mfn, f->type_info);
     pin_drop(c, level, mfn);
     return r;
@@ -90,8 +90,8 @@ static struct xm_result get_destination(struct xm_cpu *c, xm_domid owner,
         return xm__deny(not_own, mfn, owner);
     if (xm__get_page_type(c, mfn, XM_PGT_WRITABLE, false).rc != 0) {
         if (xm__broken(c, XM_FAULT_CLEAR_TYPED)) {
-            f->type_info++;
-            return xm__ok();
+            f->type_info++;  /* NEVER: with a check removed only */
+            return xm__ok(); /* NEVER */
         }
         xm__put_page(c, mfn);
         return xm__deny(XM_R_CLEAR_TYPED, mfn, f->type_info);
