@@ -273,6 +273,23 @@ START_TEST(what_is_no_store_is_not_decoded)
 }
 END_TEST
 
+/* Nothing is popped from a stack that is not there. */
+START_TEST(pop_from_nowhere)
+{
+    static const uint8_t pop[] = { 0x8f, 0x07 };
+    struct xm_registers r = { .gpr = {
+                                  [XM_RDI] = DATA_VA, [XM_RSP] = 0x500000 } };
+    struct xm_execution e;
+    struct xm_insn i;
+
+    ck_assert_int_eq(xm_decode(pop, sizeof(pop), &i), XM_DECODED);
+    e = xm_execute(&fx.cpu, &i, &r);
+    ck_assert(e.fault.taken);
+    ck_assert_uint_eq(e.fault.cr2, 0x500000);
+    ck_assert_uint_eq(r.gpr[XM_RSP], 0x500000);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("ptwr");
@@ -282,6 +299,7 @@ int main(void)
     int failed;
 
     tcase_add_checked_fixture(u, setup_unprivileged, teardown);
+    tcase_add_test(u, pop_from_nowhere);
     tcase_add_test(u, without_the_assist_a_store_is_a_fault);
     suite_add_tcase(s, u);
 

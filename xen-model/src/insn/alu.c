@@ -218,7 +218,7 @@ void xm__alu(enum xm_operation op, struct alu *a)
     case XM_OP_NEG:
         sub(a, 0, a->old, false);
         break;
-    default:                /* not an operation on a value */
+    default:                /* NEVER: not an operation on a value */
         a->result = a->old; /* NEVER */
         break;              /* NEVER */
     }
