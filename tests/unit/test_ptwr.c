@@ -95,7 +95,7 @@ START_TEST(without_the_assist_a_store_is_a_fault)
     r.gpr[XM_RAX] = xm_pte(DATA, RWU | XM_PTE_PCD);
     expect_fault(RUN(MOV, &r), 3, TABLE_VA, XM_R_L1E_FLAGS);
     /* Read-only I/O is for the hardware domain. */
-    config()->iomem_read_only[0] = (struct xm_mfn_range){ TABLE, TABLE };
+    config()->iomem_read_only[0] = (struct xm_mfn_range){ TABLE, TABLE + 1 };
     r.gpr[XM_RAX] = 0x20;
     expect_emulated(RUN(MOV, &r), XM_R_PTWR_STORE);
 }
@@ -154,10 +154,10 @@ START_TEST(read_only_io_takes_precedence)
 {
     struct xm_registers r = { .gpr = { [XM_RAX] = 0x10, [XM_RDI] = TABLE_VA } };
 
-    config()->iomem_read_only[0] = (struct xm_mfn_range){ TABLE, TABLE };
+    config()->iomem_read_only[0] = (struct xm_mfn_range){ TABLE, TABLE + 1 };
     expect_fault(RUN(MOV, &r), 3, TABLE_VA, XM_R_MMIO_RO_RAM);
     config()->iomem_read_only[0] =
-        (struct xm_mfn_range){ TABLE + 1, TABLE + 1 };
+        (struct xm_mfn_range){ TABLE + 1, TABLE + 2 };
     expect_emulated(RUN(MOV, &r), XM_R_PTWR_STORE);
 }
 END_TEST
@@ -167,7 +167,7 @@ START_TEST(configuration_space_takes_four_bytes)
     struct xm_registers r = { .gpr = { [XM_RDI] = MMIO_VA } };
 
     config()->iomem_read_only[0] =
-        (struct xm_mfn_range){ FRAME_MMIO, FRAME_MMIO };
+        (struct xm_mfn_range){ FRAME_MMIO, FRAME_MMIO + 1 };
     expect(update(&fx, BOOT_L1, 3, xm_pte(FRAME_MMIO, RWU)), 0, XM_R_NONE);
     ck_assert(!(*entry(&fx, BOOT_L1, 3) & RW));
     expect_emulated(RUN(MOV, &r), XM_R_MMIO_RO_DISCARDED);

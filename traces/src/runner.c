@@ -365,9 +365,14 @@ static int end_trace(struct run *r)
 {
     if (r->report->lost)
         return r->sides[SIDE_MODEL]->ops->end_trace(r->sides[SIDE_MODEL]);
-    for (enum side s = SIDE_MODEL; s < NR_SIDES; s++)
-        if (r->sides[s] && r->sides[s]->ops->end_trace(r->sides[s]) != 0)
+    for (enum side s = SIDE_MODEL; s < NR_SIDES; s++) {
+        const int rc =
+            r->sides[s] ? r->sides[s]->ops->end_trace(r->sides[s]) : 0;
+
+        if (rc < 0)
             return s == SIDE_OTHER ? lost(r, s) : fail_side(r, s);
+        r->report->lost |= rc > 0;
+    }
     return 0;
 }
 

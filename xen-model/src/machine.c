@@ -16,12 +16,12 @@ struct xm_config xm_config_default(uint32_t nr_frames)
         .l1tf_safe = 1ull << 40, /* behind the HyperTransport hole */
         .iomem_limit = 1ull << 28, /* 40 physical address bits */
         .iomem_denied = {
-            { 0xfee00, 0xfeeff },     /* local APIC, MSI window */
-            { 0xfd00000, 0xfffffff }, /* HyperTransport hole */
+            { 0xfee00, 0xfef00 },      /* local APIC, MSI window */
+            { 0xfd00000, 0x10000000 }, /* HyperTransport hole */
         },
         .iomem_read_only = {
-            { 0xfec00, 0xfec00 }, /* I/O APIC */
-            { 0xfed00, 0xfed00 }, /* HPET, Xen's own clock */
+            { 0xfec00, 0xfec01 }, /* I/O APIC */
+            { 0xfed00, 0xfed01 }, /* HPET, Xen's own clock */
         },
         .max_grant_frames = 4,
         .max_maptrack_frames = 2,

@@ -447,14 +447,14 @@ static int end_trace(struct pvt_backend *b)
             return -1;
         if (rc != 0)
             d->spoiled = true; /* built again when it is wanted */
-        else if (d->used_up && shim__destroy_domain(d) != 0)
+        else if (d->used_up && d->domid != 0 && shim__destroy_domain(d) != 0)
             return -1;
     }
     /* When all the others have let go of their frames. */
     for (uint32_t i = 1; i < SHIM_DOMAINS; i++)
         if (s->domains[i].remains && shim__destroy_domain(&s->domains[i]) != 0)
             return -1;
-    return 0;
+    return s->domains[0].used_up; /* and with it the machine */
 }
 
 static void close_shim(struct pvt_backend *b)

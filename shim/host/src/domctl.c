@@ -243,7 +243,7 @@ static void note_domctl(struct shim_domain *d, const struct xm_domctl *op,
         if (op->u.vcpu_context.vcpu < SHIM_VCPUS)
             d->vcpu[op->u.vcpu_context.vcpu].up = false;
     } else if (op->cmd == XM_DOMCTL_IOMEM_PERMISSION) {
-        d->used_up = true;
+        d->used_up |= d->domid != 0 || !op->u.iomem.allow;
     }
 }
 

@@ -154,7 +154,8 @@ struct pvt_backend_ops {
                    struct pvt_outcome *out);
     /*
      * All domains back to the boot tables: base, no user base, empty window
-     * slot, no vm_assist. What is beyond repair is built again.
+     * slot, no vm_assist. What is beyond repair is built again. 1: nothing
+     * repairs this machine, it must be closed; -1: failed.
      */
     int (*end_trace)(struct pvt_backend *b);
     /*

@@ -69,7 +69,7 @@ struct pvt_report {
     uint32_t nr_differences; /* may be more than are kept */
     struct pvt_difference differences[PVT_MAX_DIFFERENCES];
     bool skipped; /* message says why */
-    bool lost;    /* the other machine is gone */
+    bool lost;    /* the other machine is gone, or must be closed */
     char message[256];
 };
 

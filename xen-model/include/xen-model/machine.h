@@ -47,7 +47,7 @@ enum xm_l1tf {
 #define XM_MAX_RANGES 4u
 
 struct xm_mfn_range {
-    xm_mfn first, last; /* both inclusive; last 0: unused */
+    xm_mfn first, end; /* from FIRST, up to END; 0: unused */
 };
 
 struct xm_config {
@@ -127,7 +127,10 @@ struct xm_domain {
     xm_mfn teardown_next; /* ... and the frame at which that goes on */
     xm_mfn shared_info;
     xm_mfn pirq_eoi; /* where its unfinished interrupts are, held for ever */
-    /* Memory-mapped I/O it was given rights to; dom0 has them anyway. */
+    /*
+     * Memory-mapped I/O that it was given rights to; of dom0, which begins with
+     * all, that of which they were taken from it.
+     */
     struct xm_mfn_range iomem[XM_MAX_RANGES];
     uint32_t nr_l4_pages;
     uint32_t tot_pages, max_pages; /* frames it has, and may have */

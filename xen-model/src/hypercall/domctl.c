@@ -77,9 +77,9 @@ static struct xm_result iomem_permission(struct xm_cpu *c, struct xm_domain *d,
                                          const struct xm_domctl *op)
 {
     const xm_mfn first = op->u.iomem.first, nr = op->u.iomem.nr;
-    const struct xm_mfn_range r = { first, first + nr - 1 };
+    const struct xm_mfn_range r = { first, first + nr };
 
-    if (r.last < r.first)
+    if (first + nr - 1 < first)
         return xm__deny(XM_R_DOMCTL_IOMEM_RANGE, first, nr);
     if (!xm__iomem_access_range(c->machine, xm__domain(c), r))
         return xm__deny(XM_R_DOMCTL_IOMEM_RIGHTS, first, nr);
