@@ -157,6 +157,9 @@ static void print_counts(const struct fuzz_run *r)
         [FZ_STORE] = "stores",
         [FZ_EXECUTE] = "instructions",
         [FZ_VM_ASSIST] = "vm_assist",
+        [FZ_SET_GDT] = "set_gdt",
+        [FZ_UPDATE_DESCRIPTOR] = "update_descriptor",
+        [FZ_LOAD_SEGMENT] = "selectors",
     };
 
     printf("of these");

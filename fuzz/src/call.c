@@ -6,6 +6,7 @@
  * boot_l2, whose first half maps it: what would take those away is no call.
  */
 #include "forms.h"
+#include "segments.h"
 
 #include <fuzz/call.h>
 
@@ -18,7 +19,9 @@
 
 uint64_t fz_entry(const struct fz_world *w, const struct fz_op *op)
 {
-    return xm_pte(fz_mfn(w, op->target), fz_unpack_flags(op->flags));
+    return fz_has_descriptor(op)
+               ? fz_descriptor(op)
+               : xm_pte(fz_mfn(w, op->target), fz_unpack_flags(op->flags));
 }
 
 /*
@@ -114,6 +117,10 @@ static bool resolve_ext(const struct fz_world *w, const struct xm_cpu *cpu,
     case MMUEXT_INVLPG_ALL:
         x->arg1.linear_addr = fz_address(op);
         return true;
+    case MMUEXT_SET_LDT:
+        x->arg1.linear_addr = fz_address(op);
+        x->arg2.nr_ents = fz_ldt_entries(op);
+        return fz_in_window(op);
     case MMUEXT_CLEAR_PAGE:
         x->arg1.mfn = mfn;
         return !is_boot_table(place);
@@ -210,6 +217,9 @@ static struct pvt_op caller(const struct fz_world *w, const struct fz_op *op)
         [FZ_STORE] = PVT_STORE,
         [FZ_EXECUTE] = PVT_EXECUTE,
         [FZ_VM_ASSIST] = PVT_HYPERCALL,
+        [FZ_SET_GDT] = PVT_HYPERCALL,
+        [FZ_UPDATE_DESCRIPTOR] = PVT_HYPERCALL,
+        [FZ_LOAD_SEGMENT] = PVT_LOAD_SEGMENT,
     };
     const uint32_t owner = fz_domid(fz_fd(w, op->fd & 15u));
 
@@ -258,6 +268,13 @@ bool fz_resolve(const struct fz_world *w, const struct xm_cpu *cpu,
         c->op.number = __HYPERVISOR_vm_assist;
         c->op.arg[0] = op->cmd & 1u;
         c->op.arg[1] = op->extra % 8u;
+        return true;
+    case FZ_SET_GDT:
+        return fz_resolve_gdt(w, op, c);
+    case FZ_UPDATE_DESCRIPTOR:
+        return fz_resolve_descriptor(w, op, c);
+    case FZ_LOAD_SEGMENT:
+        c->op.val = op->slot;
         return true;
     default: /* POKE is for the beginning only */
         return false;

@@ -59,9 +59,14 @@ static const xm_vaddr addresses[] = {
 #define NR_ADDRESSES (sizeof(addresses) / sizeof(addresses[0]))
 #define NO_WINDOW 0xf0u /* in extra: from here on, one of these */
 
+bool fz_in_window(const struct fz_op *op)
+{
+    return op->extra < NO_WINDOW;
+}
+
 xm_vaddr fz_address(const struct fz_op *op)
 {
-    if (op->extra >= NO_WINDOW)
+    if (!fz_in_window(op))
         return addresses[(op->extra - NO_WINDOW) % NR_ADDRESSES];
     return PVT_WINDOW_VA + op->slot % FZ_WINDOW_PAGES * XM_PAGE_SIZE +
            op->extra * 8u;
@@ -69,7 +74,7 @@ xm_vaddr fz_address(const struct fz_op *op)
 
 const char *fz_address_text(const struct fz_op *op, char buffer[40])
 {
-    if (op->extra >= NO_WINDOW)
+    if (!fz_in_window(op))
         snprintf(buffer, 40, "0x%llx", (unsigned long long)fz_address(op));
     else if (op->extra)
         snprintf(buffer, 40, "window[%u] + %u", op->slot % FZ_WINDOW_PAGES,

@@ -35,6 +35,9 @@ enum fz_kind fz_op_kind(const struct fz_op *op);
 xm_vaddr fz_address(const struct fz_op *op);
 const char *fz_address_text(const struct fz_op *op, char buffer[40]);
 
+/* Is that in the window? */
+bool fz_in_window(const struct fz_op *op);
+
 /* The flags of UPDATE_VA_MAPPING. */
 uint64_t fz_flush(const struct fz_op *op);
 

@@ -3,6 +3,7 @@
  * Operations as lines of a trace.
  */
 #include "forms.h"
+#include "segments.h"
 
 #include <fuzz/call.h>
 
@@ -17,6 +18,10 @@ void fz_print_entry(FILE *f, const struct fz_world *w, const struct fz_op *op)
     const uint32_t place = fz_frame(w, op->target);
     char name[24];
 
+    if (fz_has_descriptor(op)) {
+        fprintf(f, "0x%" PRIx64, fz_descriptor(op));
+        return;
+    }
     if (place == FZ_ZERO) {
         fprintf(f, "0x%" PRIx64, flags);
         return;
@@ -77,6 +82,7 @@ static void print_ext(FILE *f, const struct fz_world *w, const struct fz_op *op)
         [MMUEXT_TLB_FLUSH_ALL] = "tlb_flush_all",
         [MMUEXT_INVLPG_ALL] = "invlpg_all",
         [MMUEXT_NEW_USER_BASEPTR] = "new_user_baseptr",
+        [MMUEXT_SET_LDT] = "mmuext 13",
         [MMUEXT_CLEAR_PAGE] = "clear_page",
         [MMUEXT_COPY_PAGE] = "copy_page",
     };
@@ -91,6 +97,9 @@ static void print_ext(FILE *f, const struct fz_world *w, const struct fz_op *op)
     case MMUEXT_INVLPG_LOCAL:
     case MMUEXT_INVLPG_ALL:
         fprintf(f, " %s", fz_address_text(op, address));
+        break;
+    case MMUEXT_SET_LDT:
+        fprintf(f, " %s %u", fz_address_text(op, address), fz_ldt_entries(op));
         break;
     case MMUEXT_COPY_PAGE:
         fprintf(f, " %s", target);
@@ -151,7 +160,10 @@ static void print_result(FILE *f, const struct fz_world *w,
 {
     fputs(" -> ", f);
     if (out->vector)
-        fprintf(f, out->vector == XM_EXCEPTION_PF ? "fault %u" : "gp %u",
+        fprintf(f, "%s %u",
+                out->vector == XM_EXCEPTION_PF   ? "fault"
+                : out->vector == XM_EXCEPTION_NP ? "np"
+                                                 : "gp",
                 out->error_code);
     else if (c->op.call == PVT_LOAD)
         print_value(f, w, out->value);
@@ -205,6 +217,15 @@ void fz_print(FILE *f, const struct fz_world *w, const struct fz_op *ops,
     case FZ_VM_ASSIST:
         fprintf(f, "vm_assist cmd=%" PRIu64 " type=%" PRIu64, c->op.arg[0],
                 c->op.arg[1]);
+        break;
+    case FZ_SET_GDT:
+        fz_print_gdt(f, w, ops);
+        break;
+    case FZ_UPDATE_DESCRIPTOR:
+        fz_print_descriptor(f, w, ops);
+        break;
+    case FZ_LOAD_SEGMENT:
+        fprintf(f, "load_segment 0x%x", ops->slot);
         break;
     default: /* POKE is a line of init */
         break;

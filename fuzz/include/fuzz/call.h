@@ -10,13 +10,15 @@
 #include <stdio.h>
 
 #define FZ_MAX_BATCH 8u
+#define FZ_MAX_DATA 256u /* what a call has in guest memory, bytes */
 
 struct fz_call {
     struct pvt_op op;
     struct mmu_update updates[FZ_MAX_BATCH];
     struct mmuext_op exts[FZ_MAX_BATCH];
     struct pvt_code code;
-    uint32_t used; /* operations that it is made of */
+    uint8_t data[FZ_MAX_DATA]; /* the same for both machines */
+    uint32_t used;             /* operations that it is made of */
 };
 
 /*

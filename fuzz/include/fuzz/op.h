@@ -18,11 +18,15 @@ enum fz_kind {
     FZ_STORE,
     FZ_EXECUTE,
     FZ_VM_ASSIST,
+    FZ_SET_GDT,
+    FZ_UPDATE_DESCRIPTOR,
+    FZ_LOAD_SEGMENT,
     FZ_NR_KINDS
 };
 
 /* Bits of fz_op.mode. */
-#define FZ_JOINED 1u /* one call with the operation that follows */
+#define FZ_JOINED 1u     /* one call with the operation that follows */
+#define FZ_DESCRIPTOR 2u /* not an entry: the descriptor number FLAGS */
 
 struct fz_op {
     uint8_t kind;   /* enum fz_kind, modulo */
@@ -31,10 +35,10 @@ struct fz_op {
     uint8_t fd;     /* owner of pages 3:0 and of tables 7:4 (enum fz_fd) */
     uint8_t table;  /* the frame of the slot (enum fz_frame) */
     uint8_t target; /* the frame in the entry */
-    uint16_t slot;  /* index in the table, or page of the window */
+    uint16_t slot;  /* index in the table, page of the window, or selector */
     uint32_t flags; /* 11:0 and 23:12 are bits 11:0 and 63:52 of the entry */
     uint8_t mode;
-    uint8_t extra; /* flush of UPDATE_VA_MAPPING, offset, an address */
+    uint8_t extra; /* offset, an address, or a third frame */
     uint16_t reserved;
 };
 
