@@ -15,7 +15,7 @@ static void count_mapping(struct check *k, const struct xm_grant_mapping *map)
         return; /* NEVER: who is mapped is there */
     mfn = xm_grant_active(k->c->machine, d)[map->ref].mfn;
     if (!xm__checked_frame(k, mfn))
-        return;
+        return; /* NEVER: an entry in use names a frame */
     k->r[mfn].general++;
     if (!(map->flags & XM_GNTMAP_READONLY))
         k->r[mfn].writable++;
