@@ -21,6 +21,7 @@ bool cli_parse_on(const char *command, const char *value, bool *on_xen);
 /* What --break says, or-ed into *FAULTS. False after an error message. */
 bool cli_parse_break(const char *command, const char *name, uint32_t *faults);
 
+int cli_explain(int argc, char **argv);
 int cli_fuzz(int argc, char **argv);
 int cli_replay(int argc, char **argv);
 int cli_rules(int argc, char **argv);

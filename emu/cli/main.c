@@ -15,6 +15,7 @@ static const struct {
     const char *summary;
 } commands[] = {
     { "replay", cli_replay, "run traces on the model, or also on actual Xen" },
+    { "explain", cli_explain, "say why a step of a trace is refused" },
     { "fuzz", cli_fuzz, "run random operations, and compare" },
     { "methods", cli_methods, "compare the ways to reach page tables" },
     { "rules", cli_rules, "list why Xen refuses or alters what a guest asks" },

@@ -13,7 +13,8 @@
 
 #define L1_FLAGS (XM_PTE_P | XM_PTE_RW | XM_PTE_A)
 #define TABLE_FLAGS (L1_FLAGS | XM_PTE_US | XM_PTE_D)
-#define END_UNIT 1024u   /* pages: the mapping ends at a multiple of 4 MiB ... \
+#define END_UNIT                                                               \
+    1024u                /* pages: the mapping ends at a multiple of 4 MiB ... \
                           */
 #define END_PADDING 128u /* ... with at least 512 KiB to spare */
 #define EXTENT 512u      /* frames that are contiguous */

@@ -4,6 +4,8 @@
  */
 #include "internal.h"
 
+#include <explain/explain.h>
+
 #include <execinfo.h>
 #include <inttypes.h>
 #include <string.h>
@@ -15,17 +17,33 @@ const char *pinfold_last_rule(void)
                                         : xm_rule_info(direct.why.rule)->id;
 }
 
+/* The guest thinks in pseudo-physical frames. */
+static void name_frame(void *context, xm_mfn mfn, char buffer[EXPLAIN_NAME])
+{
+    const uint64_t pfn = mfn < xm_machine_config(direct.cpu.machine)->nr_frames
+                             ? *xm_machine_m2p(direct.cpu.machine, mfn)
+                             : UINT64_MAX;
+
+    (void)context;
+    if (pfn < direct.config.nr_pages)
+        snprintf(buffer, EXPLAIN_NAME, "pfn 0x%" PRIx64 " (mfn 0x%" PRIx64 ")",
+                 pfn, mfn);
+    else
+        snprintf(buffer, EXPLAIN_NAME, "mfn 0x%" PRIx64, mfn);
+}
+
 void pinfold_explain(FILE *to)
 {
-    const struct xm_rule_info *rule = xm_rule_info(direct.why.rule);
+    const struct explain_names names = { .frame = name_frame };
 
     if (direct.why.rule == XM_R_NONE) {
         fputs("pinfold: nothing was refused\n", to);
         return;
     }
-    fprintf(to, "pinfold: hypercall %u, request %u: refused by %s (%s): %s\n",
-            direct.number, direct.why.index, rule->id, rule->reference,
-            rule->sentence);
+    if (direct.number != 0)
+        fprintf(to, "pinfold: hypercall %u, request %u, is refused\n",
+                direct.number, direct.why.index);
+    explain_result(to, &direct.cpu, &direct.why, &names);
 }
 
 void direct__explain_first(void)

@@ -50,8 +50,10 @@ static bool emulate(gregset_t g, struct xm_page_fault *fault)
     direct__follow();
     if (e.unknown || e.stopped)
         return false;
-    if (e.why.rule != XM_R_NONE)
+    if (e.why.rule != XM_R_NONE) {
         direct.why = e.why;
+        direct.number = 0;
+    }
     *fault = e.fault;
     if (e.fault.taken)
         return true;
