@@ -73,7 +73,10 @@ int main(int argc, char **argv)
     struct start_info *si;
     unsigned long before;
 
-    if (pinfold_open(NULL) != 0) {
+    const struct pinfold_config config = { .nr_pages = 2048,
+                                           .record = getenv("RECORD") };
+
+    if (pinfold_open(&config) != 0) {
         fprintf(stderr, "example-guest: %s\n", pinfold_error());
         return 3;
     }

@@ -55,7 +55,7 @@ static xm_mfn mfn_of(uint32_t pfn)
     return (extents - pfn / EXTENT) * (xm_mfn)EXTENT + pfn % EXTENT;
 }
 
-static uint64_t *page_of(uint32_t pfn)
+uint64_t *direct__page(uint32_t pfn)
 {
     return xm_ram_frame(&direct.cpu, mfn_of(pfn));
 }
@@ -67,7 +67,7 @@ static void give_memory(const struct layout *l)
 
         xm_frame_assign(direct.cpu.machine, mfn, DIRECT_DOMID);
         *xm_machine_m2p(direct.cpu.machine, mfn) = pfn;
-        page_of(l->p2m + pfn / 512u)[pfn % 512u] = mfn;
+        direct__page(l->p2m + pfn / 512u)[pfn % 512u] = mfn;
     }
 }
 
@@ -76,21 +76,21 @@ static void write_tables(const struct layout *l)
     const xm_vaddr base = direct.config.virt_base;
     const uint32_t l4 = l->tables, l3 = l4 + 1, l2 = l4 + 2, l1 = l4 + 3;
 
-    page_of(l4)[xm_va_index(base, 4)] = xm_pte(mfn_of(l3), TABLE_FLAGS);
-    page_of(l3)[xm_va_index(base, 3)] = xm_pte(mfn_of(l2), TABLE_FLAGS);
+    direct__page(l4)[xm_va_index(base, 4)] = xm_pte(mfn_of(l3), TABLE_FLAGS);
+    direct__page(l3)[xm_va_index(base, 3)] = xm_pte(mfn_of(l2), TABLE_FLAGS);
     for (uint32_t pfn = 0; pfn < l->end; pfn++) {
         const bool table = pfn >= l->tables && pfn < l->tables + l->nr_tables;
         const uint32_t i = pfn / XM_ENTRIES;
 
-        page_of(l2)[i] = xm_pte(mfn_of(l1 + i), TABLE_FLAGS);
-        page_of(l1 + i)[pfn % XM_ENTRIES] =
+        direct__page(l2)[i] = xm_pte(mfn_of(l1 + i), TABLE_FLAGS);
+        direct__page(l1 + i)[pfn % XM_ENTRIES] =
             xm_pte(mfn_of(pfn), table ? L1_FLAGS & ~XM_PTE_RW : L1_FLAGS);
     }
 }
 
 static void write_start_info(const struct layout *l)
 {
-    struct start_info *si = (struct start_info *)page_of(l->start_info);
+    struct start_info *si = (struct start_info *)direct__page(l->start_info);
     const xm_vaddr base = direct.config.virt_base;
 
     snprintf(si->magic, sizeof(si->magic), "xen-3.0-x86_64");
@@ -144,5 +144,7 @@ int direct__build(void)
     if (xm_mmuext_op(&direct.cpu, ops, 2, NULL, DOMID_SELF).rc != 0)
         return direct__fail("the model refuses the first tables: please "
                             "report this");
-    return 0;
+    return direct.config.record ? direct__record_begin(direct.config.record,
+                                                       l.tables, l.nr_tables)
+                                : 0;
 }

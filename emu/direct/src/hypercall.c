@@ -20,6 +20,7 @@ long pinfold_hypercall(unsigned int number, uint64_t a1, uint64_t a2,
     struct xm_result r;
 
     direct.counts.hypercalls++;
+    direct__record_before(number, arg);
     direct.cpu.fired = (struct xm_rule_set){ { 0 } };
     do {
         r = xm_hypercall(&direct.cpu, number, arg);
@@ -31,6 +32,7 @@ long pinfold_hypercall(unsigned int number, uint64_t a1, uint64_t a2,
         direct.why = r;
         direct.number = number;
     }
+    direct__record_after(r.rc);
     if (r.rc < 0) {
         direct.counts.refused++;
         direct__explain_first();

@@ -54,6 +54,17 @@ int direct__fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 int direct__build(void);
 
+/* The page of a frame number, as the toolstack has given it out. */
+uint64_t *direct__page(uint32_t pfn);
+
+/* -- record.c: the run as a trace ------------------------------------------ */
+
+/* TABLES: pfn of the first tables, L4 first. */
+int direct__record_begin(const char *file, uint32_t tables, uint32_t nr_tables);
+void direct__record_before(uint64_t number, const uint64_t arg[6]);
+void direct__record_after(long rc);
+void direct__record_end(void);
+
 /* -- reset.c -------------------------------------------------------------- */
 
 /* Frames were written: MFN, by the guest; or those that the model has marked.

@@ -160,6 +160,7 @@ void pinfold_close(void)
     char error[sizeof(direct.error)];
 
     memcpy(error, direct.error, sizeof(error));
+    direct__record_end();
     if (direct.block) {
         direct__forget();
         direct__release_faults();
