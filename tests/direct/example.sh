@@ -3,6 +3,8 @@
 #
 # example.sh GUEST: the example guest is clean, and two mistakes are explained.
 set -u
+# A sanitizer would exit in its own way.
+export ASAN_OPTIONS=handle_segv=0:${ASAN_OPTIONS:-}
 guest=$1
 
 # expect STATUS PATTERN ARGUMENT...: exit status, and what is printed.

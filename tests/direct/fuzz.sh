@@ -4,6 +4,8 @@
 # fuzz.sh EXAMPLE PLANTED: the example survives random bytes, the seed of which
 # is printed; each planted mistake is found, and nothing else is.
 set -u
+# A sanitizer would exit in its own way.
+export ASAN_OPTIONS=handle_segv=0:${ASAN_OPTIONS:-}
 example=$1 planted=$2
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT

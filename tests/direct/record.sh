@@ -4,6 +4,8 @@
 # record.sh GUEST PINFOLD [XEN]: a recorded run replays, on actual Xen too if
 # XEN names one; and so does what a run has left that died.
 set -u
+# A sanitizer would exit in its own way.
+export ASAN_OPTIONS=handle_segv=0:${ASAN_OPTIONS:-}
 guest=$1
 if [ $# -gt 2 ]; then
     set -- "$2" - "$3"
