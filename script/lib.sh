@@ -14,7 +14,7 @@ mkdir -p "$logs"
 needed=(binutils check cmake gcc libc6-dev libjansson-dev libsubunit-dev
         libxen-dev libzydis-dev ninja-build pkg-config)
 # Without these the rest still works, and what is left out is said.
-optional=(qemu-system-x86 valgrind)
+optional=(qemu-system-x86 valgrind gdb)
 
 say() { printf '== %s\n' "$*"; }
 

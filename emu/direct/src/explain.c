@@ -4,8 +4,6 @@
  */
 #include "internal.h"
 
-#include <explain/explain.h>
-
 #include <execinfo.h>
 #include <inttypes.h>
 #include <string.h>
@@ -18,7 +16,7 @@ const char *pinfold_last_rule(void)
 }
 
 /* The guest thinks in pseudo-physical frames. */
-static void name_frame(void *context, xm_mfn mfn, char buffer[EXPLAIN_NAME])
+void direct__name_frame(void *context, xm_mfn mfn, char buffer[EXPLAIN_NAME])
 {
     const uint64_t pfn = mfn < xm_machine_config(direct.cpu.machine)->nr_frames
                              ? *xm_machine_m2p(direct.cpu.machine, mfn)
@@ -34,7 +32,7 @@ static void name_frame(void *context, xm_mfn mfn, char buffer[EXPLAIN_NAME])
 
 void pinfold_explain(FILE *to)
 {
-    const struct explain_names names = { .frame = name_frame };
+    const struct explain_names names = { .frame = direct__name_frame };
 
     if (direct.why.rule == XM_R_NONE) {
         fputs("pinfold: nothing was refused\n", to);

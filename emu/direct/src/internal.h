@@ -5,6 +5,7 @@
 #ifndef DIRECT_INTERNAL_H
 #define DIRECT_INTERNAL_H
 
+#include <explain/explain.h>
 #include <pinfold/pinfold.h>
 
 #include <xen-model/hypercall.h>
@@ -88,6 +89,7 @@ void direct__release_faults(void);
 
 /* -- explain.c ------------------------------------------------------------ */
 
+void direct__name_frame(void *context, xm_mfn mfn, char buffer[EXPLAIN_NAME]);
 void direct__explain_first(void);
 
 #endif

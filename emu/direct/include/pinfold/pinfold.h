@@ -70,6 +70,16 @@ const char *pinfold_last_rule(void);
 /* And in sentences: the call, the entry, the frame, who holds it. */
 void pinfold_explain(FILE *to);
 
+/* Called before the program dies of one: where a debugger can stop. */
+void pinfold_unhandled_fault(void);
+
+/*
+ * For a debugger, on stderr: the entries that translate VA in the tables that
+ * are loaded; the type and the counts of a page frame, and who refers to it.
+ */
+void pinfold_show_walk(uint64_t va);
+void pinfold_show_frame(uint64_t pfn);
+
 /*
  * Checks all of the machine's invariants: no writable path to a table, counts
  * that add up. False: a sentence in pinfold_error().
