@@ -98,6 +98,34 @@ START_TEST(mapping_appears_and_goes)
 }
 END_TEST
 
+/* Rights are taken away, or the frame; the page is used before a flush. */
+START_TEST(missing_flush)
+{
+    const unsigned long l4 = space_create();
+    unsigned long l1;
+
+    ck_assert_int_eq(space_map(l4, VA, P | RW | US), 0);
+    ck_assert_int_eq(space_load(l4), 0);
+    l1 = table_below(table_below(table_below(l4, VA >> 39 & 511, false),
+                                 VA >> 30 & 511, false),
+                     VA >> 21 & 511, false);
+    ck_assert(stores(VA, 1));
+    ck_assert_int_eq(table_set(l1, 5, 0), 0);
+    ck_assert(!loads(VA));
+    ck_assert_uint_eq(pinfold_counts().stale, 1);
+    ck_assert(!loads(VA)); /* said once */
+    ck_assert_uint_eq(pinfold_counts().stale, 1);
+    /* With the flush it is a plain fault; new rights need none. */
+    ck_assert_int_eq(space_map(l4, VA, P | US), 0);
+    ck_assert(loads(VA));
+    ck_assert_int_eq(space_protect(l4, VA, P | RW | US), 0);
+    ck_assert(stores(VA, 1));
+    ck_assert_int_eq(space_unmap(l4, VA), 0);
+    ck_assert(!loads(VA));
+    ck_assert_uint_eq(pinfold_counts().stale, 1);
+}
+END_TEST
+
 START_TEST(one_frame_at_two_addresses)
 {
     const unsigned long pfn = page_alloc();
@@ -238,6 +266,7 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, first_state);
     tcase_add_test(t, mapping_appears_and_goes);
+    tcase_add_test(t, missing_flush);
     tcase_add_test(t, one_frame_at_two_addresses);
     tcase_add_test(t, accessed_and_dirty);
     tcase_add_test(t, emulated_store);

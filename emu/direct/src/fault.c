@@ -104,6 +104,7 @@ static void on_fault(int signal, siginfo_t *info, void *context)
         return;
     }
     direct.why = (struct xm_result){ .rule = XM_R_NONE };
+    direct__check_use(va, (const void *)(uintptr_t)g[REG_RIP]);
     if (direct__map(va, write))
         return;
     if (!emulate(g, &f)) {

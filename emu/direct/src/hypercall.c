@@ -5,6 +5,30 @@
  */
 #include "internal.h"
 
+#include <string.h>
+
+bool direct__read_guest(void *to, xm_vaddr va, size_t n)
+{
+    uint8_t *out = to;
+
+    if (va < direct.first || va > direct.last)
+        return direct.own.read(to, va, n);
+    while (n != 0) {
+        const struct xm_walk w = xm_walk(&direct.cpu, va, 0);
+        const size_t in_page = va & (XM_PAGE_SIZE - 1);
+        const size_t k =
+            n < XM_PAGE_SIZE - in_page ? n : XM_PAGE_SIZE - in_page;
+
+        if (!w.ok || w.m2p)
+            return false;
+        memcpy(out, (uint8_t *)xm_ram_frame(&direct.cpu, w.mfn) + in_page, k);
+        out += k;
+        va += k;
+        n -= k;
+    }
+    return true;
+}
+
 static bool loads_base(const struct xm_vcpu *v, xm_mfn before)
 {
     return v->guest_table != before;
@@ -16,6 +40,7 @@ long pinfold_hypercall(unsigned int number, uint64_t a1, uint64_t a2,
     struct xm_vcpu *v =
         &xm_domain_find(direct.cpu.machine, DIRECT_DOMID)->vcpu[0];
     const xm_mfn base = v->guest_table;
+    const uint64_t asked[6] = { a1, a2, a3, a4, a5 };
     uint64_t arg[6] = { a1, a2, a3, a4, a5 };
     struct xm_result r;
 
@@ -28,6 +53,7 @@ long pinfold_hypercall(unsigned int number, uint64_t a1, uint64_t a2,
     if (loads_base(v, base))
         direct__forget();
     direct__follow();
+    direct__note_flushes(number, asked);
     if (r.rule != XM_R_NONE) {
         direct.why = r;
         direct.number = number;

@@ -66,6 +66,19 @@ void direct__record_before(uint64_t number, const uint64_t arg[6]);
 void direct__record_after(long rc);
 void direct__record_end(void);
 
+/* Reads what a call points to. False: it cannot be read. */
+bool direct__read_guest(void *to, xm_vaddr va, size_t n);
+
+/* -- stale.c: translations that may be in use still ------------------------ */
+
+void direct__became_stale(xm_vaddr va, uint64_t before, uint64_t after);
+void direct__flush_page(xm_vaddr va);
+void direct__flush_all(void);
+/* What the call that was just made has flushed. */
+void direct__note_flushes(uint64_t number, const uint64_t arg[6]);
+/* VA is touched, by the instruction AT. */
+void direct__check_use(xm_vaddr va, const void *at);
+
 /* -- reset.c -------------------------------------------------------------- */
 
 /* Frames were written: MFN, by the guest; or those that the model has marked.

@@ -163,6 +163,7 @@ void pinfold_close(void)
     direct__record_end();
     if (direct.block) {
         direct__forget();
+        direct__flush_all();
         direct__release_faults();
     }
     if (direct.cpu.ram)

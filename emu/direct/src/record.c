@@ -158,28 +158,6 @@ static void carry(xm_mfn mfn)
     said_of(pfn)[CARRY_SLOT] = SAID_ALREADY;
 }
 
-static bool read_guest(void *to, xm_vaddr va, size_t n)
-{
-    uint8_t *out = to;
-
-    if (va < direct.first || va > direct.last)
-        return direct.own.read(to, va, n);
-    while (n != 0) {
-        const struct xm_walk w = xm_walk(&direct.cpu, va, 0);
-        const size_t in_page = va & (XM_PAGE_SIZE - 1);
-        const size_t k =
-            n < XM_PAGE_SIZE - in_page ? n : XM_PAGE_SIZE - in_page;
-
-        if (!w.ok || w.m2p)
-            return false;
-        memcpy(out, (uint8_t *)xm_ram_frame(&direct.cpu, w.mfn) + in_page, k);
-        out += k;
-        va += k;
-        n -= k;
-    }
-    return true;
-}
-
 static void stop(const char *why)
 {
     if (!rec.stopped)
@@ -225,15 +203,17 @@ static bool prepare(struct call *c)
 {
     switch (c->number) {
     case __HYPERVISOR_mmu_update:
-        if (c->arg[1] > 512 || !read_guest(c->u.updates, c->arg[0],
-                                           c->arg[1] * sizeof(c->u.updates[0])))
+        if (c->arg[1] > 512 ||
+            !direct__read_guest(c->u.updates, c->arg[0],
+                                c->arg[1] * sizeof(c->u.updates[0])))
             return false;
         for (uint64_t i = 0; i < c->arg[1]; i++)
             prepare_update(&c->u.updates[i]);
         return true;
     case __HYPERVISOR_mmuext_op:
         if (c->arg[1] > 64 ||
-            !read_guest(c->u.ops, c->arg[0], c->arg[1] * sizeof(c->u.ops[0])))
+            !direct__read_guest(c->u.ops, c->arg[0],
+                                c->arg[1] * sizeof(c->u.ops[0])))
             return false;
         for (uint64_t i = 0; i < c->arg[1]; i++)
             prepare_op(&c->u.ops[i]);
@@ -377,7 +357,7 @@ static bool prepare_list(const uint64_t arg[6])
     for (nr_calls = 0; nr_calls < arg[1]; nr_calls++) {
         struct call *c = &calls[nr_calls];
 
-        if (!read_guest(&e, list + nr_calls * sizeof(e), sizeof(e)))
+        if (!direct__read_guest(&e, list + nr_calls * sizeof(e), sizeof(e)))
             return false;
         c->number = e.op;
         memcpy(c->arg, e.args, sizeof(c->arg));
@@ -415,7 +395,8 @@ void direct__record_after(long rc)
         struct multicall_entry e;
 
         if (list != 0) {
-            if (rc != 0 || !read_guest(&e, list + i * sizeof(e), sizeof(e))) {
+            if (rc != 0 ||
+                !direct__read_guest(&e, list + i * sizeof(e), sizeof(e))) {
                 stop("a list of calls that was refused");
                 return;
             }

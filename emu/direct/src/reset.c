@@ -47,6 +47,7 @@ void pinfold_reset(void)
     if (!direct.saved_block)
         save();
     direct__forget();
+    direct__flush_all();
     memcpy(direct.block, direct.saved_block, direct.block_bytes);
     for (uint32_t i = 0; i < words(); i++)
         for (; direct.touched[i]; direct.touched[i] &= direct.touched[i] - 1)

@@ -5,7 +5,8 @@
  * are set as a processor sets them. After each hypercall the mappings of
  * tables that were written are looked at again: what is not so any more is
  * unmapped. (A processor may go on using a translation until it is flushed;
- * one that has just lost it for another reason does as this does.)
+ * one that has just lost it for another reason does as this does. stale.c
+ * remembers those that it may still have.)
  */
 #include "internal.h"
 
@@ -113,6 +114,7 @@ static void compare(struct direct_region *r)
 
     for (unsigned int i = 0; i < XM_ENTRIES; i++)
         if (r->seen[i] != 0 && r->seen[i] != l1[i]) {
+            direct__became_stale(r->va + i * PAGE_BYTES, r->seen[i], l1[i]);
             unmap(r->va + i * PAGE_BYTES, PAGE_BYTES);
             r->seen[i] = 0;
         }
@@ -128,6 +130,9 @@ void direct__follow(void)
         for (unsigned int level = 4; level > 1; level--)
             above |= was_written(r->table[level]);
         if (above && !still_there(r)) {
+            for (unsigned int i = 0; i < XM_ENTRIES; i++)
+                if (r->seen[i] != 0)
+                    direct__became_stale(r->va + i * PAGE_BYTES, r->seen[i], 0);
             unmap(r->va, REGION_BYTES);
             *from = r->next;
             free(r);

@@ -92,6 +92,7 @@ struct pinfold_counts {
     uint64_t mapped;   /* pages of the guest mapped on first touch */
     uint64_t emulated; /* stores that Xen emulated */
     uint64_t faults;   /* passed on to the guest */
+    uint64_t stale;    /* pages used after a change without a flush */
 };
 struct pinfold_counts pinfold_counts(void);
 
