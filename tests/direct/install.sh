@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# install.sh BUILD TOP CC: what is installed is enough to link a guest, by
+# pkg-config and by CMake.
+set -u
+build=$1 top=$2 cc=$3
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cmake --install "$build" --prefix "$dir/usr" >"$dir/log" 2>&1 ||
+    { cat "$dir/log"; exit 1; }
+cp -r "$top/examples/guest" "$dir/guest" || exit 1
+m2p="machine_to_phys_mapping=((unsigned long *)pinfold_m2p())"
+expected='299 hypercalls, 0 refused, 2514 pages touched'
+
+pc=$(dirname "$(find "$dir/usr" -name pinfold.pc)")
+export PKG_CONFIG_PATH=$pc
+sources=("$dir"/guest/{main,mm,space}.c)
+# The file was made for another prefix.
+flags() { pkg-config "$1" --define-variable=prefix="$dir/usr" \
+    --define-variable=libdir="$(dirname "$pc")" \
+    --define-variable=includedir="$dir/usr/include" pinfold; }
+# shellcheck disable=SC2046
+"$cc" -D_GNU_SOURCE -D"$m2p" -include pinfold/pinfold.h $(flags --cflags) \
+    "${sources[@]}" $(flags --libs) -o "$dir/by-pkg-config" || exit 1
+[ "$("$dir/by-pkg-config")" = "$expected" ] ||
+    { echo "by pkg-config: $("$dir/by-pkg-config")"; exit 1; }
+
+cat >"$dir/guest/CMakeLists.txt" <<'CMAKE'
+cmake_minimum_required(VERSION 3.25)
+project(guest C)
+find_package(pinfold REQUIRED)
+add_executable(by-cmake main.c mm.c space.c)
+target_compile_definitions(by-cmake PRIVATE _GNU_SOURCE
+    "machine_to_phys_mapping=((unsigned long *)pinfold_m2p())")
+target_compile_options(by-cmake PRIVATE -include pinfold/pinfold.h)
+target_link_libraries(by-cmake PRIVATE pinfold::pinfold)
+CMAKE
+cmake -S "$dir/guest" -B "$dir/out" -DCMAKE_PREFIX_PATH="$dir/usr" \
+    -DCMAKE_C_COMPILER="$cc" >"$dir/log" 2>&1 &&
+    cmake --build "$dir/out" >>"$dir/log" 2>&1 || { cat "$dir/log"; exit 1; }
+[ "$("$dir/out/by-cmake")" = "$expected" ] ||
+    { echo "by CMake: $("$dir/out/by-cmake")"; exit 1; }
