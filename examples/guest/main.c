@@ -67,6 +67,19 @@ static void store_to_table(void)
     l4[0] = 0;
 }
 
+/* What was unmapped is not there any more. */
+static void use_unmapped(void)
+{
+    const unsigned long space = space_create();
+
+    must(space_map(space, USER_BASE, P | RW | US) == 0, "mapping a page");
+    must(space_load(space) == 0, "loading the address space");
+    must(space_unmap(space, USER_BASE) == 0, "unmapping the page");
+    puts("reading what was unmapped");
+    fflush(stdout);
+    (void)*(volatile unsigned long *)USER_BASE;
+}
+
 int main(int argc, char **argv)
 {
     struct pinfold_counts n;
@@ -88,9 +101,11 @@ int main(int argc, char **argv)
         pin_writable();
     else if (argc > 1 && strcmp(argv[1], "store-to-table") == 0)
         store_to_table();
+    else if (argc > 1 && strcmp(argv[1], "use-unmapped") == 0)
+        use_unmapped();
     else if (argc > 1)
-        return fprintf(stderr,
-                       "usage: example-guest [pin-writable|store-to-table]\n"),
+        return fprintf(stderr, "usage: example-guest "
+                               "[pin-writable|store-to-table|use-unmapped]\n"),
                2;
     else
         work();

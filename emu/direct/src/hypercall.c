@@ -54,6 +54,7 @@ long pinfold_hypercall(unsigned int number, uint64_t a1, uint64_t a2,
         direct__forget();
     direct__follow();
     direct__note_flushes(number, asked);
+    direct__populate();
     if (r.rule != XM_R_NONE) {
         direct.why = r;
         direct.number = number;

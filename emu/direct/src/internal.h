@@ -92,6 +92,10 @@ void direct__touch_written(void);
 bool direct__map(xm_vaddr va, bool write);
 /* After a call: what is mapped and not so in the tables any more, goes. */
 void direct__follow(void);
+/* The entry with which the page of VA is mapped, 0: it is not. */
+uint64_t direct__seen(xm_vaddr va);
+/* Maps everything, if that is needed (populate.c). */
+void direct__populate(void);
 /* Nothing is mapped any more: another base was loaded. */
 void direct__forget(void);
 

@@ -152,6 +152,7 @@ int pinfold_open(const struct pinfold_config *given)
         pinfold_close();
         return -1;
     }
+    direct__populate();
     return 0;
 }
 

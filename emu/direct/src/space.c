@@ -90,6 +90,13 @@ bool direct__map(xm_vaddr va, bool write)
     return true;
 }
 
+uint64_t direct__seen(xm_vaddr va)
+{
+    const struct direct_region *r = region_of(va);
+
+    return r ? r->seen[xm_va_index(va, 1)] : 0;
+}
+
 static bool was_written(xm_mfn mfn)
 {
     return direct.written[mfn / 64] >> (mfn % 64) & 1;
