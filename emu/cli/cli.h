@@ -22,9 +22,21 @@ bool cli_parse_on(const char *command, const char *value, bool *on_xen);
 bool cli_parse_break(const char *command, const char *name, uint32_t *faults);
 
 int cli_explain(int argc, char **argv);
+#define CLI_MODEL_FRAMES 4096u /* of a machine of the model's own */
+
+struct cli_xen_version {
+    unsigned int minor; /* 0: the default */
+    bool debug;
+};
+
+/* "4.17", "4.17-debug". False after an error message. */
+bool cli_parse_version(const char *command, const char *value,
+                       struct cli_xen_version *version);
+
 int cli_fuzz(int argc, char **argv);
 int cli_replay(int argc, char **argv);
 int cli_rules(int argc, char **argv);
+int cli_show(int argc, char **argv);
 int cli_methods(int argc, char **argv);
 
 #endif

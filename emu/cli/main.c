@@ -16,6 +16,7 @@ static const struct {
 } commands[] = {
     { "replay", cli_replay, "run traces on the model, or also on actual Xen" },
     { "explain", cli_explain, "say why a step of a trace is refused" },
+    { "show", cli_show, "show the machine at any step of a trace" },
     { "fuzz", cli_fuzz, "run random operations, and compare" },
     { "methods", cli_methods, "compare the ways to reach page tables" },
     { "rules", cli_rules, "list why Xen refuses or alters what a guest asks" },
@@ -46,6 +47,23 @@ bool cli_parse_break(const char *command, const char *name, uint32_t *faults)
         fprintf(stderr, "  %-16s without it, %s\n",
                 xm_fault_info((enum xm_fault)i)->name,
                 xm_fault_info((enum xm_fault)i)->sentence);
+    return false;
+}
+
+bool cli_parse_version(const char *command, const char *value,
+                       struct cli_xen_version *version)
+{
+    unsigned int *const minor = &version->minor;
+    int end = 0;
+
+    if (sscanf(value, "4.%2u%n", minor, &end) == 1 && *minor >= XM_XEN_FIRST &&
+        *minor <= XM_XEN_LAST) {
+        version->debug = strcmp(value + end, "-debug") == 0;
+        if (version->debug || !value[end])
+            return true;
+    }
+    fprintf(stderr, "pinfold %s: --xen is from 4.%u to 4.%u, not '%s'\n",
+            command, XM_XEN_FIRST, XM_XEN_LAST, value);
     return false;
 }
 

@@ -16,8 +16,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MODEL_FRAMES 4096u
-
 static const char usage[] =
     "Usage: pinfold replay [OPTION]... PATH...\n"
     "Run the traces of each PATH, a .pvt file or a directory of them, or a\n"
@@ -52,23 +50,6 @@ struct replay {
     time_t shown; /* the progress */
 };
 
-/* "4.17", "4.17-debug" */
-static bool parse_version(const char *text, struct replay_options *o)
-{
-    unsigned int *const minor = &o->xen_minor;
-    int end = 0;
-
-    if (sscanf(text, "4.%2u%n", minor, &end) == 1 && *minor >= XM_XEN_FIRST &&
-        *minor <= XM_XEN_LAST) {
-        o->xen_debug = strcmp(text + end, "-debug") == 0;
-        if (o->xen_debug || !text[end])
-            return true;
-    }
-    fprintf(stderr, "pinfold replay: --xen is from 4.%u to 4.%u, not '%s'\n",
-            XM_XEN_FIRST, XM_XEN_LAST, text);
-    return false;
-}
-
 /* 0 to go on, or 1 + the exit status. */
 static int parse(int argc, char **argv, struct replay_options *o)
 {
@@ -93,7 +74,7 @@ static int parse(int argc, char **argv, struct replay_options *o)
             good = cli_parse_on("replay", optarg, &o->on_xen);
             break;
         case 'm':
-            good = parse_version(optarg, o);
+            good = cli_parse_version("replay", optarg, &o->version);
             break;
         case 'j':
             o->json = true;
@@ -166,13 +147,13 @@ static int open_machines(struct replay *r)
     if (r->options.on_xen) {
         rc = open_xen(r);
     } else {
-        rc = pvt_model_open(MODEL_FRAMES, &r->runner.model);
+        rc = pvt_model_open(CLI_MODEL_FRAMES, &r->runner.model);
         if (rc != 0)
             fputs("pinfold replay: no memory for the model: free some\n",
                   stderr);
-        else if (r->options.xen_minor)
-            rc = pvt_model_set_xen(r->runner.model, r->options.xen_minor,
-                                   r->options.xen_debug);
+        else if (r->options.version.minor)
+            rc = pvt_model_set_xen(r->runner.model, r->options.version.minor,
+                                   r->options.version.debug);
     }
     if (rc == 0)
         xm_machine_set_faults(pvt_model_cpu(r->runner.model)->machine,

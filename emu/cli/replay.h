@@ -5,15 +5,16 @@
 #ifndef EMU_CLI_REPLAY_H
 #define EMU_CLI_REPLAY_H
 
+#include "cli.h"
+
 #include <traces/runner.h>
 
 #include <jansson.h>
 
 struct replay_options {
     bool on_xen, json, verbose;
-    unsigned int xen_minor; /* of the model alone, 0: the default */
-    bool xen_debug;
-    uint32_t faults; /* a bit each, 1 << enum xm_fault */
+    struct cli_xen_version version; /* of the model alone */
+    uint32_t faults;                /* a bit each, 1 << enum xm_fault */
     const char *hypervisor, *kernel;
 };
 

@@ -4,32 +4,16 @@
  */
 #include "replay.h"
 
+#include <report/report.h>
+
 #include <inttypes.h>
 
 static void print_outcome(FILE *f, enum pvt_call call,
                           const struct pvt_outcome *o)
 {
-    char text[32];
-
-    if (!pvt_is_access(call)) {
-        fprintf(f, "%s", pvt_value_text(PVT_KIND_RC, (uint64_t)o->rc, text));
-        if ((call == PVT_MMU_UPDATE || call == PVT_MMUEXT_OP) &&
-            o->done != PVT_DONE_UNTOUCHED)
-            fprintf(f, " done %" PRIu32, o->done);
-        if (o->why.rule != XM_R_NONE)
-            fprintf(f, " by %s", xm_rule_info(o->why.rule)->id);
-    } else if (o->vector == XM_EXCEPTION_PF) {
-        fprintf(f, "fault %" PRIu32 " at 0x%" PRIx64, o->error_code, o->cr2);
-    } else if (o->vector == PVT_CRASH) {
-        fputs("crash", f);
-    } else if (o->vector) {
-        fprintf(f, "%s %" PRIu32, o->vector == XM_EXCEPTION_GP ? "gp" : "np",
-                o->error_code);
-    } else if (pvt_is_load(call)) {
-        fprintf(f, "value 0x%" PRIx64, o->value);
-    } else {
-        fputs("ok", f);
-    }
+    report_print_answer(f, call, o);
+    if (!pvt_is_access(call) && o->why.rule != XM_R_NONE)
+        fprintf(f, " by %s", xm_rule_info(o->why.rule)->id);
 }
 
 void replay_print_step(const struct pvt_observation *o)

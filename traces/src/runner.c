@@ -325,6 +325,18 @@ static int run_step(struct run *r, struct resolved *resolved)
     return 0;
 }
 
+static void begin(const struct run *r)
+{
+    const struct pvt_observation o = {
+        .trace = r->trace,
+        .watched = r->watched,
+        .nr_watched = r->nr_watched,
+    };
+
+    if (r->runner->begin)
+        r->runner->begin(r->runner->context, &o);
+}
+
 static int run_steps(struct run *r)
 {
     struct resolved *resolved = malloc(sizeof(*resolved));
@@ -332,6 +344,7 @@ static int run_steps(struct run *r)
 
     if (!resolved)
         return fail(r, "out of memory: free some");
+    begin(r);
     for (uint32_t i = 0;
          rc == 0 && i < r->trace->nr_steps && r->report->nr_differences == 0;
          i++) {

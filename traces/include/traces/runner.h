@@ -79,11 +79,11 @@ struct pvt_watched {
     struct xm_frame model, other;
 };
 
-/* What a step did. */
+/* What a step did, or what there is before the first of them. */
 struct pvt_observation {
     const struct pvt_trace *trace;
-    const struct pvt_step *step;
-    uint32_t number;                         /* from 1 */
+    const struct pvt_step *step;             /* NULL before the first */
+    uint32_t number;                         /* from 1; 0 before the first */
     const struct pvt_outcome *model, *other; /* other may be NULL */
     const struct pvt_watched *watched;
     uint32_t nr_watched;
@@ -94,6 +94,8 @@ struct pvt_observation {
 struct pvt_runner {
     struct pvt_backend *model;
     struct pvt_backend *other; /* NULL: the model alone */
+    /* Both may be NULL: before the first step, without an outcome; after each */
+    void (*begin)(void *context, const struct pvt_observation *o);
     void (*observe)(void *context, const struct pvt_observation *o);
     void *context;
 };

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+//
+// The frames as a map, coloured by type, and one frame in detail.
+"use strict";
+
+const LABELLED = 200; // more frames than this are squares without words
+const cells = new Map();
+let chosen = null;
+
+// Every frame that is used at any step has a cell, under its first owner.
+function buildMap() {
+  const groups = new Map();
+  for (const s of steps)
+    for (const raw of s.f || [])
+      if (!cells.has(raw[0])) {
+        const owner = ownerOf(decode(raw));
+        if (!groups.has(owner)) groups.set(owner, []);
+        groups.get(owner).push(raw[0]);
+        cells.set(raw[0], null);
+      }
+  $("map").className = cells.size <= LABELLED ? "labelled" : "";
+  // Domains first.
+  const order = (owner) => (owner[0] === "d" ? 0 : 1) + owner;
+  for (const owner of [...groups.keys()].sort((a, b) => (order(a) < order(b) ? -1 : 1))) {
+    const box = make("div", "cells");
+    for (const mfn of groups.get(owner).sort((a, b) => a - b)) {
+      const cell = make("button", "cell");
+      cell.onclick = () => chooseFrame(mfn);
+      cell.dataset.mfn = mfn;
+      cells.set(mfn, cell);
+      box.append(cell);
+    }
+    $("map").append(make("div", "group", make("h3", "", owner), box));
+  }
+}
+
+function renderMap() {
+  const changed = new Set((steps[machine.at].f || []).map((f) => f[0]));
+  const counts = new Map();
+  const labelled = cells.size <= LABELLED;
+  let used = 0;
+  for (const [mfn, cell] of cells) {
+    const f = frame(mfn);
+    const free = !f || f.free;
+    const type = free ? "none" : f.type;
+    if (!free) {
+      counts.set(type, (counts.get(type) || 0) + 1);
+      used++;
+    }
+    cell.className = "cell" + (free ? " free" : f.T ? "" : " unused") +
+      (changed.has(mfn) && machine.at ? " changed" : "") + (mfn === chosen ? " chosen" : "");
+    cell.style.background = "var(--" + type + ")";
+    cell.style.color = "var(--" + type + "t)";
+    cell.title = nameOf(mfn) + " (" + hex(mfn) + ") " + stateText(machine.frames.get(mfn)) + ", " + ownerOf(f);
+    if (labelled)
+      cell.replaceChildren(nameOf(mfn), make("small", "", free ? "free" : f.type + " " + f.T + "/" + f.C));
+  }
+  $("legend").replaceChildren(...TYPES.filter((t) => counts.has(t)).reverse().map((t) => {
+    const colour = make("i");
+    colour.style.background = "var(--" + t + ")";
+    return make("span", "", colour, t + " " + counts.get(t));
+  }), make("span", "soft", data.about.frames - used + " free"),
+  make("span", "soft", make("i", "changed"), "changed by this step"));
+}
+
+function changesOf(mfn) {
+  const all = [];
+  for (let i = 0; i < steps.length && all.length < 200; i++)
+    if ((steps[i].f || []).some((f) => f[0] === mfn) || (steps[i].e || []).some((e) => e[0] === mfn))
+      all.push(i);
+  return all;
+}
+
+function pairs(list) {
+  const dl = make("dl");
+  for (const [term, text] of list) dl.append(make("dt", "", term), make("dd", "", text));
+  return dl;
+}
+
+function renderFrame() {
+  const box = $("frame");
+  const f = frame(chosen);
+  if (chosen === null) {
+    box.replaceChildren(make("p", "soft", "Choose a frame in the map or in the tree."));
+    return;
+  }
+  const all = [make("h3", "", nameOf(chosen) + " ", badge(f))];
+  const facts = [["frame", hex(chosen) + ", machine address " + hex(chosen * 4096)], ["owner", ownerOf(f)]];
+  if (f && !f.free)
+    facts.push(["T", f.T + " of type " + f.type], ["C", String(f.C)], ["marks", marksOf(f) || "none"],
+      ["count_info", "0x" + f.countInfo], ["type_info", "0x" + f.typeInfo]);
+  all.push(pairs(facts));
+  const from = referrers(chosen);
+  const bases = basesOf(chosen);
+  all.push(make("h4", "", "Named by " + (from.length ? plural(from.length, "entry", "entries") : "no entry")));
+  if (bases) all.push(make("p", "", bases));
+  for (const { table, slot, e } of from.slice(0, 100))
+    all.push(make("p", "mono", frameLink(table), "[" + slot + "] " + flagsOf(e)));
+  const entries = entriesOf(chosen);
+  if (entries.length) all.push(make("h4", "", "Entries"));
+  for (const { slot, count, e, stride } of runs(f ? f.level : 0, entries))
+    all.push(make("p", "mono", "[" + slot + (count > 1 ? "\u2026" + (slot + count - 1) : "") + "] " + flagsOf(e) + " \u2192 ",
+      frameLink(e.mfn), stride ? "\u2026" + hex(e.mfn + count - 1) : ""));
+  const changes = changesOf(chosen);
+  all.push(make("h4", "", "Changed by"));
+  const line = make("p");
+  for (const i of changes) line.append(stepLink(i), "  ");
+  all.push(line);
+  box.replaceChildren(...all);
+}
+
+function chooseFrame(mfn) {
+  chosen = mfn;
+  renderMap();
+  renderTree();
+  renderFrame();
+  const cell = cells.get(mfn);
+  if (cell) cell.scrollIntoView({ block: "nearest" });
+  const row = $("tree").querySelector(".chosen");
+  if (row) row.scrollIntoView({ block: "nearest" });
+  saveHash();
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+//
+// The machine at a step. The page holds what each step changed (the keys are
+// explained in html.c); going forward keeps what was there, to go back.
+"use strict";
+
+const data = JSON.parse(document.getElementById("trace").textContent);
+const steps = data.steps; // steps[0]: before the first
+const machine = {
+  at: -1,
+  frames: new Map(), // mfn: [mfn, count_info, type_info, owner, ...]
+  pages: new Map(), // mfn: a map of slots that are not 0
+  names: new Map(),
+  bases: [],
+  undo: [],
+};
+
+function putEntry(mfn, slot, value) {
+  let page = machine.pages.get(mfn);
+  if (!page) machine.pages.set(mfn, (page = new Map()));
+  const was = page.get(slot) || "0";
+  if (value === "0") page.delete(slot);
+  else page.set(slot, value);
+  return was;
+}
+
+function putFrame(mfn, frame) {
+  const was = machine.frames.get(mfn);
+  if (frame) machine.frames.set(mfn, frame);
+  else machine.frames.delete(mfn);
+  return was;
+}
+
+function forward() {
+  const i = ++machine.at;
+  const s = steps[i];
+  const undo = {
+    f: (s.f || []).map((f) => [f[0], putFrame(f[0], f)]),
+    e: (s.e || []).map(([mfn, slot, v]) => [mfn, slot, putEntry(mfn, slot, v)]),
+    n: machine.names,
+    b: machine.bases,
+  };
+  if (s.n) {
+    machine.names = new Map();
+    for (const [mfn, name] of s.n)
+      if (!machine.names.has(mfn)) machine.names.set(mfn, name);
+  }
+  if (s.b) machine.bases = s.b;
+  machine.undo[i] = undo;
+}
+
+function back() {
+  const undo = machine.undo[machine.at];
+  machine.undo[machine.at--] = undefined;
+  for (const [mfn, frame] of undo.f) putFrame(mfn, frame);
+  for (const [mfn, slot, v] of undo.e) putEntry(mfn, slot, v);
+  machine.names = undo.n;
+  machine.bases = undo.b;
+}
+
+function moveTo(step) {
+  while (machine.at < step) forward();
+  while (machine.at > step) back();
+}
+
+// 64 bits in hexadecimal, as two halves.
+function halves(hex) {
+  return [parseInt(hex.slice(0, -8) || "0", 16), parseInt(hex.slice(-8), 16)];
+}
+
+const TYPES = ["none", "L1", "L2", "L3", "L4", "seg_desc", "shared", "writable"];
+const decoded = new WeakMap();
+
+function decode(raw) {
+  let f = decoded.get(raw);
+  if (f) return f;
+  const [c, type] = [halves(raw[1]), halves(raw[2])];
+  f = {
+    mfn: raw[0],
+    type: TYPES[type[0] >>> 29],
+    level: (type[0] >>> 29) % 8 <= 4 ? type[0] >>> 29 : 0,
+    T: (type[0] & 0x7fffff) * 2 ** 32 + type[1],
+    C: (c[0] & 0x1ffffff) * 2 ** 32 + c[1],
+    free: ((c[0] >>> 26) & 3) === 3,
+    pinned: !!(type[0] & (1 << 27)),
+    validated: !!(type[0] & (1 << 26)),
+    partial: !!(type[0] & (1 << 24)),
+    owner: raw[3],
+    linear: raw[4],
+    nrValidated: raw[5],
+    partialSet: raw[6],
+    countInfo: raw[1],
+    typeInfo: raw[2],
+  };
+  if (!f.T) f.level = 0; // no live table
+  decoded.set(raw, f);
+  return f;
+}
+
+function frame(mfn) {
+  const raw = machine.frames.get(mfn);
+  return raw && decode(raw);
+}
+
+function entry(hex) {
+  const [hi, lo] = halves(hex);
+  return { hex, hi, lo, mfn: (hi & 0xfffff) * 2 ** 20 + (lo >>> 12), present: !!(lo & 1) };
+}
+
+// Xen's own slots of an L4. They stay there when it is a table no more.
+function isXens(mfn, slot) {
+  const f = frame(mfn);
+  return slot >= 256 && slot <= 271 && !!f && f.type === "L4";
+}
+
+// Slots of a page in their order; Xen's own are left out.
+function entriesOf(mfn) {
+  const page = machine.pages.get(mfn);
+  if (!page) return [];
+  return [...page]
+    .filter(([slot]) => !isXens(mfn, slot))
+    .sort((a, b) => a[0] - b[0])
+    .map(([slot, hex]) => ({ slot, e: entry(hex) }));
+}
+
+// Entries of tables that name a frame.
+function referrers(mfn) {
+  const all = [];
+  for (const table of machine.pages.keys()) {
+    const f = frame(table);
+    if (f && f.level)
+      for (const { slot, e } of entriesOf(table))
+        if (e.present && e.mfn === mfn) all.push({ table, slot, e });
+  }
+  return all;
+}
+
+// What an address leads to on a vCPU's base.
+function walk(base, va) {
+  const path = [];
+  let table = base;
+  const rights = { RW: true, US: true, NX: false };
+  for (let level = 4; level >= 1; level--) {
+    const slot = Number((va >> BigInt(12 + 9 * (level - 1))) & 511n);
+    const hex = machine.pages.has(table) && machine.pages.get(table).get(slot);
+    path.push({ table, slot });
+    if (!hex) return { path, end: "no entry" };
+    const e = entry(hex);
+    if (!e.present) return { path, end: "not present" };
+    rights.RW = rights.RW && !!(e.lo & 2);
+    rights.US = rights.US && !!(e.lo & 4);
+    rights.NX = rights.NX || e.hi >>> 31 === 1;
+    if (level === 4 && isXens(table, slot)) return { path, end: "Xen's own" };
+    if (level === 1 || (level < 4 && e.lo & 0x80))
+      return { path, mfn: e.mfn, rights, superpage: level > 1 };
+    table = e.mfn;
+  }
+  return { path };
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The page of `pinfold show`: its JSON parses, and what it says of each step
+ * adds up to the machine that the model had after it.
+ */
+#include <report/report.h>
+
+#include <check.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NR_FRAMES 256u
+#define MAX_STEPS 32u
+
+/* What the model had after a step. */
+struct seen {
+    struct xm_frame frames[NR_FRAMES];
+    uint64_t ram[NR_FRAMES][XM_ENTRIES];
+};
+
+static struct {
+    struct report report;
+    struct pvt_backend *model;
+    FILE *page;
+    struct seen *steps;
+    uint32_t nr_steps;
+    bool followed[NR_FRAMES];
+} t;
+
+static const char trace[] =
+    "pvt 1\ntest t\n\"<!-- <script> & \\ -->\"\n"
+    "init {\n  dom d0 privileged\n  page d0 l4 l3 l2 l1 a b\n"
+    "  pte l4[0] = l3 P RW US\n  pte l3[0] = l2 P RW US\n"
+    "  pte l2[0] = l1 P RW US\n  fill l1[3..9] = a P RW US\n}\nrun {\n"
+    "  d0.0: pin L4 l4 -> 0\n"
+    "  d0.0: mmu_update l4[300] := l4 P RW US -> -EINVAL\n"
+    "  d0.0: mmu_update { l1[3] := b P US, l1[4] := 0 } -> 0\n"
+    "  d0.0: pin L1 a -> -EINVAL\n"
+    "  d0.0: mmu_update { l1[5] := 0, l1[6] := 0, l1[7] := 0, l1[8] := 0, "
+    "l1[9] := 0 } -> 0\n"
+    "  d0.0: pin L2 a -> 0\n"
+    "  d0.0: new_user_baseptr l4 -> 0\n"
+    "  d0.0: load 0xdead000 -> fault 0\n"
+    "  d0.0: clear_page b -> 0\n"
+    "  d0.0: unpin l4 -> 0\n"
+    "  d0.0: new_user_baseptr 0 -> 0\n"
+    "}\n";
+
+static void observe(void *context, const struct pvt_observation *o)
+{
+    const struct xm_cpu *c = pvt_model_cpu(t.model);
+    struct seen *s = &t.steps[t.nr_steps++];
+
+    (void)context;
+    report_follow(&t.report, o);
+    ck_assert(!t.report.failed);
+    ck_assert(o->step ? report_html_step(t.page, &t.report) == 0
+                      : report_html_begin(t.page, &t.report) == 0);
+    for (xm_mfn mfn = 0; mfn < NR_FRAMES; mfn++)
+        s->frames[mfn] = *xm_machine_frame(c->machine, mfn);
+    memcpy(s->ram, c->ram, sizeof(s->ram));
+}
+
+/* The page of the trace above; the caller frees it. */
+static char *make_page(void)
+{
+    const struct pvt_runner runner = { .model = t.model,
+                                       .begin = observe,
+                                       .observe = observe };
+    static struct pvt_report report;
+    struct pvt_error error;
+    struct pvt_trace *parsed;
+    char *page = NULL;
+    size_t length;
+
+    parsed = pvt_trace_parse(trace, strlen(trace), &error);
+    ck_assert_msg(parsed != NULL, "%u: %s", error.line, error.text);
+    /* The parser lets no such name pass, but the page must. */
+    strcpy(parsed->name, "</script>");
+    t.page = open_memstream(&page, &length);
+    ck_assert_int_eq(pvt_run(&runner, parsed, &report), 0);
+    ck_assert_msg(report.nr_differences == 0, "step %u: %s",
+                  report.differences[0].step, report.differences[0].text);
+    ck_assert_int_eq(report_html_end(t.page, &t.report, 3, "a </script>"), 0);
+    fclose(t.page);
+    pvt_trace_free(parsed);
+    return page;
+}
+
+static void setup(void)
+{
+    memset(&t, 0, sizeof(t));
+    t.steps = calloc(MAX_STEPS, sizeof(*t.steps));
+    ck_assert_int_eq(pvt_model_open(NR_FRAMES, &t.model), 0);
+    ck_assert_int_eq(report_open(&t.report, t.model), 0);
+}
+
+static void teardown(void)
+{
+    report_close(&t.report);
+    t.model->ops->close(t.model);
+    free(t.steps);
+}
+
+static json_t *parse_page(const char *page)
+{
+    static const char begin[] =
+        "<script type=\"application/json\" id=\"trace\">";
+    const char *from = strstr(page, begin), *to;
+    json_error_t error;
+    json_t *j;
+
+    ck_assert_ptr_nonnull(from);
+    from += sizeof(begin) - 1;
+    to = strstr(from, "</script>");
+    ck_assert_ptr_nonnull(to);
+    j = json_loadb(from, (size_t)(to - from), 0, &error);
+    ck_assert_msg(j != NULL, "%d:%d: %s", error.line, error.column, error.text);
+    return j;
+}
+
+static uint64_t hex(json_t *j)
+{
+    return strtoull(json_string_value(j), NULL, 16);
+}
+
+static int64_t at(json_t *list, size_t i)
+{
+    return json_integer_value(json_array_get(list, i));
+}
+
+/* What the step says, on top of what was. */
+static void apply(struct seen *s, json_t *step)
+{
+    size_t i;
+    json_t *c;
+
+    json_array_foreach(json_object_get(step, "f"), i, c)
+    {
+        s->frames[at(c, 0)] = (struct xm_frame){
+            .count_info = hex(json_array_get(c, 1)),
+            .type_info = hex(json_array_get(c, 2)),
+            .owner = (xm_domid)at(c, 3),
+            .linear_count = (int16_t)at(c, 4),
+            .nr_validated = (uint16_t)at(c, 5),
+            .partial_set = (uint8_t)at(c, 6),
+        };
+    }
+    json_array_foreach(json_object_get(step, "e"), i, c)
+    {
+        s->ram[at(c, 0)][at(c, 1)] = hex(json_array_get(c, 2));
+    }
+    json_array_foreach(json_object_get(step, "n"), i, c)
+    {
+        t.followed[at(c, 0)] = true;
+    }
+}
+
+static void compare(const struct seen *said, const struct seen *is, uint32_t n)
+{
+    for (xm_mfn mfn = 0; mfn < NR_FRAMES; mfn++) {
+        const struct xm_frame *a = &said->frames[mfn], *b = &is->frames[mfn];
+
+        if (report_is_free(b)) {
+            ck_assert(a->count_info == 0 || report_is_free(a));
+            continue;
+        }
+        ck_assert_msg(a->count_info == b->count_info &&
+                          a->type_info == b->type_info && a->owner == b->owner,
+                      "step %u, frame %u", n, (unsigned int)mfn);
+        if (report_table_level(b))
+            ck_assert(a->linear_count == b->linear_count &&
+                      a->nr_validated == b->nr_validated &&
+                      a->partial_set == b->partial_set);
+        if (report_table_level(b) || t.followed[mfn])
+            ck_assert_msg(memcmp(said->ram[mfn], is->ram[mfn], XM_PAGE_SIZE) ==
+                              0,
+                          "step %u, page %u", n, (unsigned int)mfn);
+    }
+}
+
+START_TEST(every_step_of_the_page_is_the_machine)
+{
+    struct seen *said = calloc(1, sizeof(*said));
+    char *page = make_page();
+    json_t *j = parse_page(page), *steps = json_object_get(j, "steps");
+
+    ck_assert_uint_eq(t.nr_steps, 12);
+    ck_assert_uint_eq(json_array_size(steps), t.nr_steps);
+    for (uint32_t i = 0; i < t.nr_steps; i++) {
+        apply(said, json_array_get(steps, i));
+        compare(said, &t.steps[i], i);
+    }
+    json_decref(j);
+    free(page);
+    free(said);
+}
+END_TEST
+
+static const char *text_of(json_t *steps, size_t step, const char *key)
+{
+    return json_string_value(json_object_get(json_array_get(steps, step), key));
+}
+
+static int64_t verdict_of(json_t *steps, size_t step)
+{
+    return json_integer_value(
+        json_object_get(json_array_get(steps, step), "v"));
+}
+
+START_TEST(answers_and_reasons_are_in_the_page)
+{
+    char *page = make_page();
+    json_t *j = parse_page(page), *steps = json_object_get(j, "steps");
+    json_t *about = json_object_get(j, "about");
+
+    ck_assert_str_eq(text_of(steps, 1, "t"), "d0.0: pin L4 l4");
+    ck_assert_str_eq(text_of(steps, 1, "a"), "0 done 1");
+    ck_assert_int_eq(verdict_of(steps, 1), REPORT_DONE);
+    ck_assert_str_eq(text_of(steps, 2, "a"), "-EINVAL done 0");
+    ck_assert_str_eq(text_of(steps, 2, "r"), "l4e.linear-writable");
+    ck_assert_int_eq(verdict_of(steps, 2), REPORT_REFUSED);
+    ck_assert_str_eq(text_of(steps, 8, "a"), "fault 0 at 0xdead000");
+    ck_assert_int_eq(verdict_of(steps, 8), REPORT_EXCEPTION);
+    ck_assert_ptr_null(
+        json_object_get(json_array_get(steps, 8), "f")); /* no change */
+    ck_assert_str_eq(json_string_value(json_object_get(about, "name")),
+                     "</script>");
+    ck_assert_str_eq(json_string_value(json_object_get(about, "finding")),
+                     "a </script>");
+    ck_assert_int_eq(json_integer_value(json_object_get(about, "at")), 3);
+    json_decref(j);
+    free(page);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("report");
+    TCase *c = tcase_create("page");
+    SRunner *r = srunner_create(s);
+    int failed;
+
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_test(c, every_step_of_the_page_is_the_machine);
+    tcase_add_test(c, answers_and_reasons_are_in_the_page);
+    suite_add_tcase(s, c);
+    srunner_run_all(r, CK_NORMAL);
+    failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed != 0;
+}
