@@ -160,6 +160,9 @@ static void print_counts(const struct fuzz_run *r)
         [FZ_SET_GDT] = "set_gdt",
         [FZ_UPDATE_DESCRIPTOR] = "update_descriptor",
         [FZ_LOAD_SEGMENT] = "selectors",
+        [FZ_DECREASE] = "decrease_reservation",
+        [FZ_GRANT_MAP] = "grant maps",
+        [FZ_GRANT_UNMAP] = "grant unmaps",
     };
 
     printf("of these");
@@ -242,6 +245,8 @@ static int one_program(struct fuzz_run *r)
     } else if (why != FZ_AGREES) {
         rc = fuzz_finding(r, &p, why);
     }
+    if (rc == CLI_AGREES && r->session->spent && !fuzz_restart(r))
+        rc = CLI_ENVIRONMENT;
     fz_free(&p);
     return rc;
 }

@@ -1,49 +1,35 @@
 /* SPDX-License-Identifier: MIT
  *
  * Operations as calls on a machine.
- *
- * The guest that executes them runs on boot_l4[511] -> boot_l3[510] ->
- * boot_l2, whose first half maps it: what would take those away is no call.
  */
+#include "decrease.h"
 #include "forms.h"
+#include "grants.h"
+#include "guards.h"
 #include "segments.h"
 
 #include <fuzz/call.h>
 
 #include <xen-model/pte.h>
-#include <xen-model/walk.h>
 
 #include <string.h>
 
-#define LAST_SLOT 511u
+/* Before anything runs, a trace does not know the grant tables yet. */
+uint32_t fz_entry_frame(const struct fz_world *w, const struct fz_op *op)
+{
+    const uint32_t place = fz_frame(w, op->target);
+
+    return fz_op_kind(op) == FZ_POKE && fz_is_own_frame(place, FZ_GRANT_TABLE)
+               ? (uint32_t)FZ_XEN
+               : place;
+}
 
 uint64_t fz_entry(const struct fz_world *w, const struct fz_op *op)
 {
-    return fz_has_descriptor(op)
-               ? fz_descriptor(op)
-               : xm_pte(fz_mfn(w, op->target), fz_unpack_flags(op->flags));
-}
-
-/*
- * An unprivileged domain that stores an absent entry with an address in it
- * may be ended by Xen for the sake of L1TF.
- */
-static bool is_l1tf(const struct fz_call *c, uint64_t entry)
-{
-    return c->op.domid != 0 && entry != 0 && !(entry & XM_PTE_P);
-}
-
-static bool keeps_slot(const struct fz_world *w, xm_mfn mfn, uint32_t slot)
-{
-    const uint32_t place = fz_place(w, mfn);
-
-    if (place >= FZ_XEN)
-        return true; /* no table: Xen refuses, or it is not in use */
-    if (fz_is_page(place) || (place - FZ_BOOT_L4) % 4u == 0)
-        return slot != LAST_SLOT;
-    if ((place - FZ_BOOT_L4) % 4u == 1)
-        return slot < FZ_BOOT_L3_SLOT;
-    return slot >= FZ_BOOT_L2_FREE && slot != LAST_SLOT;
+    return fz_has_descriptor(op) ? fz_descriptor(op)
+           : fz_has_grant(op)    ? fz_grant_entry(w, op)
+                                 : xm_pte(fz_mfn(w, fz_entry_frame(w, op)),
+                                          fz_unpack_flags(op->flags));
 }
 
 static bool resolve_update(const struct fz_world *w, const struct fz_op *op,
@@ -57,37 +43,12 @@ static bool resolve_update(const struct fz_world *w, const struct fz_op *op,
         .val = fz_entry(w, op),
     };
     /* The M2P is for those who can put it right again. */
-    return (op->cmd & 3u) != MMU_MACHPHYS_UPDATE && table < XM_MFN_ALL_ONES &&
-           keeps_slot(w, table, slot) && !is_l1tf(c, c->updates[i].val);
-}
-
-/*
- * May a vCPU run on the L4 of this number? Not if an earlier request of the
- * call writes the page.
- */
-static bool carries(const struct fz_world *w, const struct xm_cpu *cpu,
-                    const struct fz_call *c, xm_mfn mfn)
-{
-    const uint32_t place = fz_place(w, mfn);
-    const struct pvt_known_frames *known = &w->known[c->op.domid];
-
-    for (uint32_t i = 0; i < c->op.count; i++)
-        if ((c->exts[i].cmd == MMUEXT_CLEAR_PAGE ||
-             c->exts[i].cmd == MMUEXT_COPY_PAGE) &&
-            c->exts[i].arg1.mfn == mfn)
-            return false;
-
-    if (place >= FZ_XEN)
-        return true; /* refused */
-    if (mfn == known->boot_l4)
-        return true;
-    return (xm_ram_frame(cpu, mfn)[LAST_SLOT] | XM_PTE_A) ==
-           xm_pte(known->boot_l3, XM_PTE_P | XM_PTE_RW | XM_PTE_US | XM_PTE_A);
-}
-
-static bool is_boot_table(uint32_t place)
-{
-    return place >= FZ_BOOT_L4 && place < FZ_XEN;
+    if ((op->cmd & 3u) == MMU_MACHPHYS_UPDATE || table >= XM_MFN_ALL_ONES ||
+        !fz_keeps_slot(w, table, slot))
+        return false;
+    if (fz_is_own_frame(fz_place(w, table), FZ_GRANT_TABLE))
+        return fz_has_grant(op) && fz_is_grantable(w, op);
+    return !fz_has_grant(op) && !fz_is_l1tf(c, c->updates[i].val);
 }
 
 static bool resolve_ext(const struct fz_world *w, const struct xm_cpu *cpu,
@@ -105,11 +66,11 @@ static bool resolve_ext(const struct fz_world *w, const struct xm_cpu *cpu,
     case MMUEXT_PIN_L4_TABLE:
     case MMUEXT_UNPIN_TABLE:
         x->arg1.mfn = mfn;
-        return !is_boot_table(place);
+        return !fz_is_own(place);
     case MMUEXT_NEW_BASEPTR:
     case MMUEXT_NEW_USER_BASEPTR:
         x->arg1.mfn = mfn;
-        return carries(w, cpu, c, mfn);
+        return fz_carries(w, cpu, c, mfn);
     case MMUEXT_TLB_FLUSH_LOCAL:
     case MMUEXT_TLB_FLUSH_ALL:
         return true;
@@ -123,47 +84,14 @@ static bool resolve_ext(const struct fz_world *w, const struct xm_cpu *cpu,
         return fz_in_window(op);
     case MMUEXT_CLEAR_PAGE:
         x->arg1.mfn = mfn;
-        return !is_boot_table(place);
+        return !fz_is_own(place);
     case MMUEXT_COPY_PAGE:
         x->arg1.mfn = mfn;
         x->arg2.src_mfn = fz_mfn(w, op->table);
-        return !is_boot_table(place) && fz_is_page(fz_frame(w, op->table));
+        return !fz_is_own(place) && fz_is_page(fz_frame(w, op->table));
     default:
         return false;
     }
-}
-
-static struct xm_walk walk_as_caller(const struct xm_cpu *cpu,
-                                     const struct fz_call *c)
-{
-    struct xm_cpu caller = *cpu;
-
-    caller.domid = c->op.domid;
-    caller.vcpu = c->op.vcpu;
-    return xm_walk(&caller, c->op.va, 0);
-}
-
-/* Is the entry to be changed in a page, and not in what maps the guest? */
-static bool changes_page(const struct fz_world *w, const struct xm_cpu *cpu,
-                         const struct fz_call *c)
-{
-    const struct xm_walk walk = walk_as_caller(cpu, c);
-
-    return walk.level != 1 || fz_is_page(fz_place(w, walk.table[1]));
-}
-
-/*
- * Does an access stay within pages and tables, whose content the model has? A
- * page fault does, too. The shared_info is not among them: Xen writes there,
- * and the guest that carries us reads it.
- */
-static bool stays(const struct fz_world *w, const struct xm_cpu *cpu,
-                  const struct fz_call *c)
-{
-    const struct xm_walk walk = walk_as_caller(cpu, c);
-
-    return walk.ok ? !walk.m2p && fz_is_page(fz_place(w, walk.mfn))
-                   : !walk.mmio;
 }
 
 static bool resolve_code(const struct fz_world *w, const struct fz_op *op,
@@ -181,7 +109,7 @@ static bool resolve_code(const struct fz_world *w, const struct fz_op *op,
     c->code.registers[FZ_RCX] = form->takes == FZ_TAKES_COUNT;
     c->code.given = 1u << FZ_RDI | 1u << FZ_RAX | 1u << FZ_RCX;
     c->op.code = &c->code;
-    return !is_l1tf(c, value);
+    return !fz_is_l1tf(c, value);
 }
 
 static bool is_joined(const struct fz_op *op, uint32_t i, uint32_t count)
@@ -220,6 +148,9 @@ static struct pvt_op caller(const struct fz_world *w, const struct fz_op *op)
         [FZ_SET_GDT] = PVT_HYPERCALL,
         [FZ_UPDATE_DESCRIPTOR] = PVT_HYPERCALL,
         [FZ_LOAD_SEGMENT] = PVT_LOAD_SEGMENT,
+        [FZ_DECREASE] = PVT_HYPERCALL,
+        [FZ_GRANT_MAP] = PVT_HYPERCALL,
+        [FZ_GRANT_UNMAP] = PVT_HYPERCALL,
     };
     const uint32_t owner = fz_domid(fz_fd(w, op->fd & 15u));
 
@@ -253,17 +184,18 @@ bool fz_resolve(const struct fz_world *w, const struct xm_cpu *cpu,
         c->op.va = fz_address(op);
         c->op.val = fz_entry(w, op);
         c->op.flags = fz_flush(op);
-        return changes_page(w, cpu, c) && !is_l1tf(c, c->op.val);
+        return fz_changes_page(w, cpu, c, c->op.va) &&
+               !fz_is_l1tf(c, c->op.val);
     case FZ_LOAD:
         c->op.va = fz_address(op);
-        return stays(w, cpu, c);
+        return fz_stays(w, cpu, c);
     case FZ_STORE:
         c->op.va = fz_address(op);
         c->op.val = fz_entry(w, op);
-        return stays(w, cpu, c) && !is_l1tf(c, c->op.val);
+        return fz_stays(w, cpu, c) && !fz_is_l1tf(c, c->op.val);
     case FZ_EXECUTE:
         c->op.va = fz_address(op);
-        return stays(w, cpu, c) && resolve_code(w, op, c);
+        return fz_stays(w, cpu, c) && resolve_code(w, op, c);
     case FZ_VM_ASSIST:
         c->op.number = __HYPERVISOR_vm_assist;
         c->op.arg[0] = op->cmd & 1u;
@@ -276,6 +208,12 @@ bool fz_resolve(const struct fz_world *w, const struct xm_cpu *cpu,
     case FZ_LOAD_SEGMENT:
         c->op.val = op->slot;
         return true;
+    case FZ_DECREASE:
+        return fz_resolve_decrease(w, op, c);
+    case FZ_GRANT_MAP:
+        return fz_resolve_map(w, cpu, op, c);
+    case FZ_GRANT_UNMAP:
+        return fz_resolve_unmap(w, cpu, op, c);
     default: /* POKE is for the beginning only */
         return false;
     }

@@ -76,7 +76,7 @@ uint8_t fz_frame_for(struct fz_random *r, const struct fz_session *s,
     if (fz_chance(r, 8))
         return fz_any_page(r, d);
     if (fz_chance(r, 4) && level != 0)
-        return (uint8_t)(FZ_BOOT_L4 + d * 4u + (4u - level) % 3u);
+        return (uint8_t)fz_own_frame(d, FZ_BOOT_L4 + (4u - level) % 3u);
     for (uint32_t tries = 0; tries < 4 && level != 0; tries++) {
         const uint8_t page = fz_any_page(r, d);
         const struct fz_look l = fz_look_at(s, page);

@@ -49,4 +49,14 @@ void fz_choose_selector(struct fz_random *r, const struct fz_session *s,
 /* A descriptor in place of the entry. */
 void fz_choose_stored(struct fz_random *r, struct fz_op *op);
 
+/* Grants, and pages given back: choose_grants.c. */
+void fz_choose_grant(struct fz_random *r, const struct fz_session *s,
+                     uint32_t domain, struct fz_op *op);
+void fz_choose_map(struct fz_random *r, const struct fz_session *s,
+                   uint32_t domain, struct fz_op *op);
+void fz_choose_unmap(struct fz_random *r, const struct fz_session *s,
+                     uint32_t domain, struct fz_op *op);
+void fz_choose_decrease(struct fz_random *r, const struct fz_session *s,
+                        uint32_t domain, struct fz_op *op);
+
 #endif

@@ -25,11 +25,14 @@ static bool same_registers(const struct pvt_outcome *a,
     return true;
 }
 
-static bool same_answers(const struct fz_call *c, const struct pvt_outcome *a,
-                         const struct pvt_outcome *b)
+static bool same_answers(const struct fz_session *s)
 {
+    const struct fz_call *const c = &s->call;
+    const struct pvt_outcome *const a = &s->out[0], *const b = &s->out[1];
+
     if (!pvt_is_access(c->op.call))
-        return a->rc == b->rc && a->done == b->done;
+        return a->rc == b->rc && a->done == b->done &&
+               memcmp(s->answer[0], s->answer[1], c->op.data_size) == 0;
     if (a->vector != b->vector)
         return false;
     if (a->vector)
@@ -86,10 +89,19 @@ static bool same_content(struct fz_session *s, uint32_t place)
             return differ(s, place, "content", a[i], b[i]);
 }
 
-/* Whose content has a meaning: not the shared_info, which Xen writes. */
+/*
+ * Whose content has a meaning: not the shared_info, which Xen writes, nor what
+ * has been given back, and which Xen may use.
+ */
 static bool has_content(const struct fz_session *s, uint32_t place)
 {
-    return s->world.mfns[place] != FZ_NONE && fz_is_page(place);
+    const xm_mfn mfn = s->world.mfns[place];
+
+    if (mfn == FZ_NONE ||
+        !(fz_is_page(place) || fz_is_own_frame(place, FZ_GRANT_TABLE)))
+        return false;
+    return xm_machine_frame(pvt_model_cpu(s->model)->machine, mfn)->owner ==
+           fz_frame_domain(place);
 }
 
 static bool was_written(const struct fz_session *s, uint32_t place)
@@ -116,7 +128,7 @@ static bool same_world(struct fz_session *s)
             !same_content(s, i))
             return false;
     }
-    s->turn = (s->turn + 1) % FZ_BOOT_L4;
+    s->turn = (s->turn + 1) % FZ_NR_WATCHED;
     memset(s->written, 0, XM_WRITTEN_WORDS(nr) * sizeof(*s->written));
     return true;
 }
@@ -147,7 +159,7 @@ enum fz_outcome fz_compare_call(struct fz_session *s)
 {
     if (!s->other)
         return check_model(s);
-    if (!same_answers(&s->call, &s->out[0], &s->out[1])) {
+    if (!same_answers(s)) {
         (void)differ(s, FZ_NR_FRAMES, "answer", (uint64_t)s->out[0].rc,
                      (uint64_t)s->out[1].rc);
         return FZ_DIFFERS;
@@ -173,7 +185,7 @@ enum fz_outcome fz_compare_all(struct fz_session *s)
         if ((is_guests(&a) || is_guests(&b)) && !same_frame(s, mfn, &a, &b))
             return FZ_DIFFERS;
     }
-    for (uint32_t i = 0; i < FZ_BOOT_L4; i++)
+    for (uint32_t i = 0; i < FZ_NR_WATCHED; i++)
         if (has_content(s, i) && !same_content(s, i))
             return FZ_DIFFERS;
     return FZ_AGREES;

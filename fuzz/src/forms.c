@@ -104,3 +104,23 @@ enum fz_fd fz_fd_of_tables(const struct fz_world *w, const struct fz_op *op)
 
     return fd >= FZ_FD_D0 && fd <= FZ_FD_D2 ? fz_fd(w, fd) : FZ_FD_NONE;
 }
+
+const char *fz_domain_text(enum fz_fd fd)
+{
+    static const char *const names[FZ_NR_FDS] = {
+        [FZ_FD_NONE] = "self", [FZ_FD_D0] = "0",      [FZ_FD_D1] = "1",
+        [FZ_FD_D2] = "2",      [FZ_FD_SELF] = "self", [FZ_FD_IO] = "io",
+        [FZ_FD_XEN] = "xen",   [FZ_FD_BAD] = "1234",
+    };
+
+    return names[fd];
+}
+
+void fz_set_data(const struct fz_world *w, struct fz_call *c, uint32_t size)
+{
+    const struct pvt_known_frames *known = &w->known[c->op.domid];
+
+    c->op.args = known->args + c->op.vcpu * known->args_stride;
+    c->op.data = c->data;
+    c->op.data_size = size;
+}

@@ -5,8 +5,7 @@
 #ifndef FUZZ_FORMS_H
 #define FUZZ_FORMS_H
 
-#include <fuzz/op.h>
-#include <fuzz/world.h>
+#include <fuzz/call.h>
 
 /* Numbers of registers, as x86 counts them. */
 #define FZ_RAX 0u
@@ -43,5 +42,11 @@ uint64_t fz_flush(const struct fz_op *op);
 
 /* Owner of the tables of a MMU_UPDATE, FZ_FD_NONE: not said. */
 enum fz_fd fz_fd_of_tables(const struct fz_world *w, const struct fz_op *op);
+
+/* A domain, as a trace has it. */
+const char *fz_domain_text(enum fz_fd fd);
+
+/* The call has SIZE bytes of guest memory: the argument area of its vCPU. */
+void fz_set_data(const struct fz_world *w, struct fz_call *c, uint32_t size);
 
 #endif

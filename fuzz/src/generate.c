@@ -57,7 +57,7 @@ static bool poke_trees(struct fz_random *r, struct fz_program *p, uint32_t d)
     /* A base must carry the guest. */
     for (uint32_t i = 0; i < FZ_PAGES_OF_LEVEL; i++)
         good &= poke(p, fz_page_for(d, 4, i), 511,
-                     (uint8_t)(FZ_BOOT_L4 + d * 4u + 1u), TABLE_FLAGS);
+                     (uint8_t)fz_own_frame(d, FZ_BOOT_L3), TABLE_FLAGS);
     return good;
 }
 
@@ -151,6 +151,10 @@ static void make_update(struct fz_random *r, const struct fz_session *s,
     const unsigned int wanted = 1u + fz_below(r, 4);
     struct fz_look l;
 
+    if (fz_chance(r, 8)) {
+        fz_choose_grant(r, s, domain, op);
+        return;
+    }
     op->cmd = fz_chance(r, 80)   ? MMU_NORMAL_PT_UPDATE
               : fz_chance(r, 80) ? MMU_PT_UPDATE_PRESERVE_AD
                                  : MMU_PT_UPDATE_NO_TRANSLATE;
@@ -202,7 +206,8 @@ static void make_ext(struct fz_random *r, const struct fz_session *s,
     } else if (what < 90) {
         op->cmd =
             fz_chance(r, 70) ? MMUEXT_NEW_BASEPTR : MMUEXT_NEW_USER_BASEPTR;
-        op->target = fz_chance(r, 20)   ? (uint8_t)(FZ_BOOT_L4 + domain * 4u)
+        op->target = fz_chance(r, 20)
+                         ? (uint8_t)fz_own_frame(domain, FZ_BOOT_L4)
                      : fz_chance(r, 15) ? (uint8_t)FZ_ZERO
                                         : fz_frame_for(r, s, domain, 4);
     } else {
@@ -250,26 +255,29 @@ static enum fz_kind some_kind(struct fz_random *r)
 {
     static const struct {
         enum fz_kind kind;
-        uint32_t percent;
+        uint32_t per_mille;
     } weights[] = {
-        { FZ_MMU_UPDATE, 40 },
-        { FZ_MMUEXT, 20 },
-        { FZ_UPDATE_VA_MAPPING, 16 },
-        { FZ_EXECUTE, 7 },
-        { FZ_STORE, 5 },
-        { FZ_LOAD, 4 },
-        { FZ_SET_GDT, 2 },
-        { FZ_UPDATE_DESCRIPTOR, 2 },
-        { FZ_LOAD_SEGMENT, 3 },
+        { FZ_MMU_UPDATE, 380 },
+        { FZ_MMUEXT, 190 },
+        { FZ_UPDATE_VA_MAPPING, 150 },
+        { FZ_EXECUTE, 60 },
+        { FZ_STORE, 45 },
+        { FZ_LOAD, 40 },
+        { FZ_SET_GDT, 20 },
+        { FZ_UPDATE_DESCRIPTOR, 20 },
+        { FZ_LOAD_SEGMENT, 25 },
+        { FZ_GRANT_MAP, 30 },
+        { FZ_GRANT_UNMAP, 30 },
+        { FZ_DECREASE, 2 },
     };
-    uint32_t n = fz_below(r, 100);
+    uint32_t n = fz_below(r, 1000);
 
     if (r->long_calls && fz_chance(r, 40))
         return FZ_MMUEXT;
     for (size_t i = 0; i < sizeof(weights) / sizeof(weights[0]); i++) {
-        if (n < weights[i].percent)
+        if (n < weights[i].per_mille)
             return weights[i].kind;
-        n -= weights[i].percent;
+        n -= weights[i].per_mille;
     }
     return FZ_VM_ASSIST;
 }
@@ -299,6 +307,15 @@ static void make(struct fz_random *r, const struct fz_session *s,
         break;
     case FZ_LOAD_SEGMENT:
         fz_choose_selector(r, s, domain, op);
+        break;
+    case FZ_DECREASE:
+        fz_choose_decrease(r, s, domain, op);
+        break;
+    case FZ_GRANT_MAP:
+        fz_choose_map(r, s, domain, op);
+        break;
+    case FZ_GRANT_UNMAP:
+        fz_choose_unmap(r, s, domain, op);
         break;
     case FZ_STORE:
         make_access(r, s, domain, op);

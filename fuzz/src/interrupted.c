@@ -9,6 +9,8 @@
  */
 #include "interrupted.h"
 #include "compare.h"
+#include "execute.h"
+#include "grants.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,22 +43,26 @@ enum fz_outcome fz_remember(struct fz_session *s)
 
 static void go_back(struct fz_session *s)
 {
-    memcpy(pvt_model_cpu(s->model)->machine, s->block, block_size(s));
+    struct xm_cpu *c = pvt_model_cpu(s->model);
+
+    memcpy(c->machine, s->block, block_size(s));
     for (uint32_t i = 0; i < FZ_XEN; i++)
         if (s->world.mfns[i] != FZ_NONE)
             (void)s->model->ops->write_page(s->model, s->world.mfns[i],
                                             s->pages[i]);
+    c->alloc = s->alloc;
+    c->nr_alloc = s->nr_alloc;
+    memset(s->world.handles, 0, sizeof(s->world.handles));
 }
 
 /* False: Xen does not look so often. */
-static bool execute_on_model(struct fz_session *s, int64_t after,
-                             struct pvt_outcome *out)
+static bool execute_on_model(struct fz_session *s, int64_t after)
 {
     struct xm_cpu *c = pvt_model_cpu(s->model);
     bool reached;
 
     c->preempt_after = after;
-    (void)s->model->ops->execute(s->model, &s->call.op, out);
+    (void)fz_execute(s, 0);
     reached = c->preempt_after < 0;
     c->preempt_after = -1;
     return reached;
@@ -66,7 +72,6 @@ static bool execute_on_model(struct fz_session *s, int64_t after,
 static void repeat(struct fz_session *s, const struct fz_program *p,
                    uint32_t at)
 {
-    struct pvt_outcome out;
     uint32_t cut = 0;
 
     go_back(s);
@@ -78,7 +83,10 @@ static void repeat(struct fz_session *s, const struct fz_program *p,
             continue;
         if (cut < s->nr_cuts && s->cuts[cut].at == i)
             after = s->cuts[cut++].after;
-        (void)execute_on_model(s, after, &out);
+        s->call.at = i;
+        (void)execute_on_model(s, after);
+        fz_note_handle(&s->world, &p->ops[i], &s->call, s->out[0].rc,
+                       s->answer[0]);
     }
 }
 
@@ -96,7 +104,8 @@ enum fz_outcome fz_explain(struct fz_session *s, const struct fz_program *p,
         if (!fz_resolve(&s->world, pvt_model_cpu(s->model), &p->ops[at], count,
                         &s->call))
             break;
-        if (!execute_on_model(s, after, &s->out[0]))
+        s->call.at = at;
+        if (!execute_on_model(s, after))
             break;
         if (fz_compare_call(s) == FZ_AGREES) {
             s->cuts[s->nr_cuts++] = (struct fz_cut){ at, after };

@@ -2,7 +2,9 @@
  *
  * Operations as lines of a trace.
  */
+#include "decrease.h"
 #include "forms.h"
+#include "grants.h"
 #include "segments.h"
 
 #include <fuzz/call.h>
@@ -15,11 +17,15 @@
 void fz_print_entry(FILE *f, const struct fz_world *w, const struct fz_op *op)
 {
     const uint64_t flags = fz_unpack_flags(op->flags);
-    const uint32_t place = fz_frame(w, op->target);
+    const uint32_t place = fz_entry_frame(w, op);
     char name[24];
 
     if (fz_has_descriptor(op)) {
         fprintf(f, "0x%" PRIx64, fz_descriptor(op));
+        return;
+    }
+    if (fz_has_grant(op)) {
+        fz_print_grant_entry(f, w, op);
         return;
     }
     if (place == FZ_ZERO) {
@@ -30,21 +36,10 @@ void fz_print_entry(FILE *f, const struct fz_world *w, const struct fz_op *op)
     pvt_flags_print(f, flags);
 }
 
-static const char *fd_text(enum fz_fd fd)
-{
-    static const char *const names[FZ_NR_FDS] = {
-        [FZ_FD_NONE] = "",   [FZ_FD_D0] = "0",      [FZ_FD_D1] = "1",
-        [FZ_FD_D2] = "2",    [FZ_FD_SELF] = "self", [FZ_FD_IO] = "io",
-        [FZ_FD_XEN] = "xen", [FZ_FD_BAD] = "1234",
-    };
-
-    return names[fd];
-}
-
 static void print_fd(FILE *f, const char *key, enum fz_fd fd)
 {
-    if (*fd_text(fd))
-        fprintf(f, " %s=%s", key, fd_text(fd));
+    if (fd != FZ_FD_NONE)
+        fprintf(f, " %s=%s", key, fz_domain_text(fd));
 }
 
 static void print_slot(FILE *f, const struct fz_world *w,
@@ -156,8 +151,11 @@ static void print_value(FILE *f, const struct fz_world *w, uint64_t value)
 }
 
 static void print_result(FILE *f, const struct fz_world *w,
-                         const struct fz_call *c, const struct pvt_outcome *out)
+                         const struct fz_op *op, const struct fz_call *c,
+                         const struct pvt_outcome *out, const uint8_t *answer)
 {
+    const enum fz_kind kind = fz_op_kind(op);
+
     fputs(" -> ", f);
     if (out->vector)
         fprintf(f, "%s %u",
@@ -175,11 +173,14 @@ static void print_result(FILE *f, const struct fz_world *w,
         fprintf(f, "%s%s", out->rc ? "-" : "", xm_errno_name((int)out->rc));
     if (out->why.rule != XM_R_NONE)
         fprintf(f, " by %s", xm_rule_info(out->why.rule)->id);
+    if ((kind == FZ_GRANT_MAP || kind == FZ_GRANT_UNMAP) && out->rc == 0)
+        fz_print_status(f, op, c, answer);
     fputc('\n', f);
 }
 
 void fz_print(FILE *f, const struct fz_world *w, const struct fz_op *ops,
-              const struct fz_call *c, const struct pvt_outcome *out)
+              const struct fz_call *c, const struct pvt_outcome *out,
+              const uint8_t *answer)
 {
     const enum fz_fd owner = fz_fd(w, ops->fd & 15u);
     char address[40];
@@ -227,8 +228,17 @@ void fz_print(FILE *f, const struct fz_world *w, const struct fz_op *ops,
     case FZ_LOAD_SEGMENT:
         fprintf(f, "load_segment 0x%x", ops->slot);
         break;
+    case FZ_DECREASE:
+        fz_print_decrease(f, w, ops);
+        break;
+    case FZ_GRANT_MAP:
+        fz_print_map(f, w, ops);
+        break;
+    case FZ_GRANT_UNMAP:
+        fz_print_unmap(f, w, ops);
+        break;
     default: /* POKE is a line of init */
         break;
     }
-    print_result(f, w, c, out);
+    print_result(f, w, ops, c, out, answer);
 }

@@ -3,6 +3,7 @@
  * Programs, in memory and in files.
  */
 #include "forms.h"
+#include "grants.h"
 
 #include <fuzz/program.h>
 
@@ -96,6 +97,45 @@ static bool is_overwritten(const struct fz_world *w, const struct fz_program *p,
     return false;
 }
 
+static bool names(const struct fz_world *w, const struct fz_program *p,
+                  uint32_t place)
+{
+    for (uint32_t i = fz_nr_pokes(p); i < p->nr_ops; i++)
+        if (fz_frame(w, p->ops[i].table) == place ||
+            fz_frame(w, p->ops[i].target) == place ||
+            fz_frame(w, p->ops[i].extra) == place)
+            return true;
+    return false;
+}
+
+/* Grant frames and handles are known when calls have returned them. */
+static void declare_grants(FILE *f, const struct fz_world *w,
+                           const struct fz_program *p)
+{
+    char frame[24];
+
+    for (uint32_t d = 0; d < FZ_DOMAINS; d++)
+        if (names(w, p, fz_own_frame(d, FZ_GRANT_TABLE)))
+            fprintf(f, "  new d%u %s\n", d,
+                    fz_frame_name(fz_own_frame(d, FZ_GRANT_TABLE), frame));
+    for (uint32_t i = fz_nr_pokes(p); i < p->nr_ops; i++)
+        if (fz_op_kind(&p->ops[i]) == FZ_GRANT_MAP)
+            fprintf(f, "  value " FZ_HANDLE_NAME "\n", i);
+}
+
+static void set_up_grants(FILE *f, const struct fz_world *w,
+                          const struct fz_program *p)
+{
+    char frame[24];
+
+    for (uint32_t d = 0; d < FZ_DOMAINS; d++)
+        if (names(w, p, fz_own_frame(d, FZ_GRANT_TABLE)))
+            fprintf(f,
+                    "  d%u.0: grant.setup_table { dom=self nr_frames=1 "
+                    "frame_list={0} } -> 0 { status=0 frame_list={%s} }\n",
+                    d, fz_frame_name(fz_own_frame(d, FZ_GRANT_TABLE), frame));
+}
+
 void fz_print_header(FILE *f, const struct fz_world *w,
                      const struct fz_program *p, const char *name,
                      const char *sentence)
@@ -112,6 +152,7 @@ void fz_print_header(FILE *f, const struct fz_world *w,
             fprintf(f, " %s", fz_frame_name(d * FZ_PAGES + i, frame));
         fprintf(f, "\n  window %s\n", fz_frame_name(d * FZ_PAGES, frame));
     }
+    declare_grants(f, w, p);
     for (uint32_t i = 0; i < pokes; i++) {
         const struct fz_op *op = &p->ops[i];
 
@@ -126,4 +167,5 @@ void fz_print_header(FILE *f, const struct fz_world *w,
         fputc('\n', f);
     }
     fputs("}\nrun {\n", f);
+    set_up_grants(f, w, p);
 }

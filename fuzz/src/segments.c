@@ -90,15 +90,12 @@ static uint32_t gdt_frame(const struct fz_world *w, const struct fz_op *op,
 bool fz_resolve_gdt(const struct fz_world *w, const struct fz_op *op,
                     struct fz_call *c)
 {
-    const struct pvt_known_frames *known = &w->known[c->op.domid];
     const uint32_t n = gdt_frames(op);
 
     c->op.number = __HYPERVISOR_set_gdt;
-    c->op.args = known->args + c->op.vcpu * known->args_stride;
+    fz_set_data(w, c, n * (uint32_t)sizeof(uint64_t));
     c->op.arg[0] = n ? c->op.args : 0;
     c->op.arg[1] = gdt_entries(op);
-    c->op.data = c->data;
-    c->op.data_size = n * (uint32_t)sizeof(uint64_t);
     for (uint32_t i = 0; i < n; i++) {
         const uint64_t mfn = fz_mfn(w, gdt_frame(w, op, i));
 
@@ -119,7 +116,7 @@ void fz_print_gdt(FILE *f, const struct fz_world *w, const struct fz_op *op)
     fprintf(f, "%s entries=%" PRIu32, n ? "}" : "", gdt_entries(op));
 }
 
-/* The shared_info may not be written: Xen writes there, too. */
+/* Xen writes to the shared_info, too, and reads the grant table. */
 bool fz_resolve_descriptor(const struct fz_world *w, const struct fz_op *op,
                            struct fz_call *c)
 {
@@ -130,8 +127,8 @@ bool fz_resolve_descriptor(const struct fz_world *w, const struct fz_op *op,
                    op->slot % XM_ENTRIES * 8u | op->extra % 8u;
     c->op.arg[1] = fz_descriptor(op);
     return fz_mfn(w, place) < XM_MFN_ALL_ONES &&
-           (fz_is_page(place) || place >= FZ_XEN ||
-            (place - FZ_BOOT_L4) % 4u != FZ_SHARED_INFO - FZ_BOOT_L4);
+           !fz_is_own_frame(place, FZ_SHARED_INFO) &&
+           !fz_is_own_frame(place, FZ_GRANT_TABLE);
 }
 
 void fz_print_descriptor(FILE *f, const struct fz_world *w,

@@ -3,7 +3,10 @@
  * A program on one machine or on two.
  */
 #include "compare.h"
+#include "grants.h"
+#include "execute.h"
 #include "interrupted.h"
+#include "release.h"
 #include "snapshot.h"
 #include <fuzz/session.h>
 
@@ -90,16 +93,43 @@ static enum fz_outcome poke_all(struct fz_session *s, struct pvt_backend *b,
     return rc;
 }
 
+/* The model's allocator delivers what that of the other machine did. */
+static void note_allocated(struct fz_session *s)
+{
+    struct xm_cpu *c = pvt_model_cpu(s->model);
+    const struct pvt_outcome *o = &s->out[1];
+
+    c->alloc = o->alloc;
+    c->nr_alloc = o->nr_alloc;
+    for (uint32_t i = 0; i < o->nr_alloc && s->nr_alloc < PVT_MAX_ALLOC; i++)
+        s->alloc[s->nr_alloc++] = o->alloc[i];
+}
+
+enum fz_outcome fz_execute(struct fz_session *s, uint32_t i)
+{
+    struct pvt_backend *const side[2] = { s->model, s->other };
+    struct pvt_op op = s->call.op;
+
+    memcpy(s->answer[i], s->call.data, sizeof(s->answer[i]));
+    op.data = s->answer[i];
+    if (side[i]->ops->execute(side[i], &op, &s->out[i]) != 0)
+        return fail(s, side[i]);
+    return FZ_AGREES;
+}
+
 /* One call on both, the other first, as traces do it. */
 static enum fz_outcome execute(struct fz_session *s)
 {
-    struct pvt_backend *const side[2] = { s->model, s->other };
+    enum fz_outcome rc = FZ_AGREES;
 
-    for (uint32_t i = 2; i-- > 0;)
-        if (side[i] && side[i]->ops->execute(side[i], &s->call.op, &s->out[i]))
-            return fail(s, side[i]);
-    s->calls++;
-    return FZ_AGREES;
+    if (s->other) {
+        rc = fz_execute(s, 1);
+        note_allocated(s);
+    }
+    if (rc == FZ_AGREES)
+        rc = fz_execute(s, 0);
+    s->calls += rc == FZ_AGREES;
+    return rc;
 }
 
 static enum fz_outcome open_window(struct fz_session *s, uint32_t domain)
@@ -168,10 +198,12 @@ static enum fz_outcome begin_lockstep(struct fz_session *s,
 
     if (rc == FZ_AGREES && s->interrupt)
         rc = start_timers(s);
-    if (rc == FZ_AGREES)
-        rc = poke_all(s, s->other, p);
     if (rc == FZ_AGREES && pvt_model_sync(s->model, s->other) != 0)
         rc = fail(s, s->other);
+    if (rc == FZ_AGREES) {
+        fz_world_bind_grants(&s->world, pvt_model_cpu(s->model));
+        rc = poke_all(s, s->other, p);
+    }
     if (rc == FZ_AGREES)
         rc = poke_all(s, s->model, p);
     if (rc == FZ_AGREES)
@@ -185,6 +217,8 @@ enum fz_outcome fz_begin(struct fz_session *s, const struct fz_program *p)
 
     s->turn = 0;
     s->leaked = false;
+    s->nr_alloc = 0;
+    memset(s->world.handles, 0, sizeof(s->world.handles));
     if (s->other)
         return begin_lockstep(s, p);
     rc = fz_snapshot_go_back(s, p->domains);
@@ -192,8 +226,10 @@ enum fz_outcome fz_begin(struct fz_session *s, const struct fz_program *p)
         if (s->model->ops->end_trace(s->model) != 0)
             return fail(s, s->model);
         rc = take(s, p->domains);
-        if (rc == FZ_AGREES)
+        if (rc == FZ_AGREES) {
+            fz_world_bind_grants(&s->world, pvt_model_cpu(s->model));
             rc = open_windows(s);
+        }
         if (rc == FZ_AGREES)
             rc = fz_snapshot(s);
     }
@@ -210,53 +246,14 @@ enum fz_outcome fz_step(struct fz_session *s, const struct fz_program *p,
     if (!fz_resolve(&s->world, pvt_model_cpu(s->model), &p->ops[at],
                     p->nr_ops - at, &s->call))
         return FZ_NO_CALL;
+    s->call.at = at;
     rc = execute(s);
     if (rc == FZ_AGREES)
         rc = fz_compare_call(s);
-    return rc == FZ_DIFFERS && s->other ? fz_explain(s, p, at) : rc;
-}
-
-/* Takes what programs have left out of a boot table of the other machine. */
-static enum fz_outcome clear_table(struct fz_session *s, uint32_t domain,
-                                   xm_mfn table, uint32_t first, uint32_t last)
-{
-    uint64_t words[XM_ENTRIES];
-
-    if (s->other->ops->read_page(s->other, table, words) != 0)
-        return fail(s, s->other);
-    for (uint32_t i = first; i <= last; i++) {
-        struct mmu_update update = { .ptr = table << XM_PAGE_SHIFT | i * 8u };
-        const struct pvt_op op = { .call = PVT_MMU_UPDATE,
-                                   .domid = (xm_domid)domain,
-                                   .count = 1,
-                                   .updates = &update,
-                                   .foreigndom = DOMID_SELF };
-        struct pvt_outcome out;
-
-        if (words[i] != 0 && s->other->ops->execute(s->other, &op, &out) != 0)
-            return fail(s, s->other);
-    }
-    return FZ_AGREES;
-}
-
-static enum fz_outcome clear_boot_tables(struct fz_session *s)
-{
-    enum fz_outcome rc = FZ_AGREES;
-
-    for (uint32_t d = 0; rc == FZ_AGREES && d < FZ_DOMAINS; d++) {
-        const struct pvt_known_frames *k = &s->world.known[d];
-
-        if (!fz_has_domain(&s->world, d))
-            continue;
-        rc = clear_table(s, d, k->boot_l2, FZ_BOOT_L2_FREE, XM_ENTRIES - 1);
-        if (rc == FZ_AGREES)
-            rc = clear_table(s, d, k->boot_l3, 0, FZ_BOOT_L3_SLOT - 1);
-        if (rc == FZ_AGREES)
-            rc = clear_table(s, d, k->boot_l4, 0, XM_L4_XEN_FIRST - 1);
-        if (rc == FZ_AGREES)
-            rc = clear_table(s, d, k->boot_l4, XM_L4_XEN_LAST + 1,
-                             XM_ENTRIES - 2);
-    }
+    if (rc == FZ_DIFFERS && s->other)
+        rc = fz_explain(s, p, at);
+    fz_note_handle(&s->world, &p->ops[at], &s->call, s->out[0].rc,
+                   s->answer[0]);
     return rc;
 }
 
@@ -267,7 +264,9 @@ enum fz_outcome fz_end(struct fz_session *s)
 
     if (!s->other)
         return FZ_AGREES; /* the next begins from a snapshot */
-    rc = clear_boot_tables(s);
+    rc = fz_release(s);
+    if (rc == FZ_AGREES && s->spent)
+        return rc;
     for (uint32_t i = 0; rc == FZ_AGREES && i < 2; i++)
         if (side[i]->ops->end_trace(side[i]) != 0)
             rc = fail(s, side[i]);
@@ -286,7 +285,7 @@ enum fz_outcome fz_run(struct fz_session *s, const struct fz_program *p,
         rc = fz_step(s, p, *at);
         if (trace && (rc == FZ_AGREES || rc == FZ_DIFFERS))
             fz_print(trace, &s->world, &p->ops[*at], &s->call,
-                     &s->out[s->other ? 1 : 0]);
+                     &s->out[s->other ? 1 : 0], s->answer[s->other ? 1 : 0]);
         if (rc == FZ_NO_CALL)
             rc = FZ_AGREES;
         if (rc == FZ_AGREES)

@@ -22,14 +22,15 @@ uint32_t fz_op_domain(const struct fz_world *w, const struct fz_op *op)
 
 uint32_t fz_frame(const struct fz_world *w, uint32_t number)
 {
-    const uint32_t frame = number % FZ_NR_FRAMES;
+    uint32_t frame = number % FZ_NR_FRAMES;
 
     if (frame >= FZ_XEN)
         return frame;
     if (fz_is_page(frame))
         return taking_part(w, frame / FZ_PAGES) * FZ_PAGES + frame % FZ_PAGES;
-    return FZ_BOOT_L4 + taking_part(w, fz_frame_domain(frame)) * 4u +
-           (frame - FZ_BOOT_L4) % 4u;
+    frame = fz_own_frame(taking_part(w, fz_frame_domain(frame)),
+                         FZ_BOOT_L4 + (frame - FZ_BOOT_L4) % FZ_OWN_FRAMES);
+    return w->mfns[frame] == FZ_NONE ? (uint32_t)FZ_XEN : frame;
 }
 
 xm_mfn fz_mfn(const struct fz_world *w, uint32_t frame)
@@ -53,12 +54,13 @@ void fz_world_bind(struct fz_world *w)
     for (uint32_t d = 0; d < FZ_DOMAINS; d++) {
         const struct pvt_known_frames *k = &w->known[d];
         const bool there = fz_has_domain(w, d);
-        xm_mfn *const own = &w->mfns[FZ_BOOT_L4 + d * 4u];
+        xm_mfn *const own = &w->mfns[fz_own_frame(d, FZ_BOOT_L4)];
 
         own[0] = there ? k->boot_l4 : FZ_NONE;
         own[1] = there ? k->boot_l3 : FZ_NONE;
         own[2] = there ? k->boot_l2 : FZ_NONE;
         own[3] = there ? k->shared_info : FZ_NONE;
+        own[4] = FZ_NONE;
         for (uint32_t i = 0; !there && i < FZ_PAGES; i++)
             w->mfns[d * FZ_PAGES + i] = FZ_NONE;
     }
@@ -69,6 +71,17 @@ void fz_world_bind(struct fz_world *w)
     w->mfns[FZ_NONEXISTENT] = any->nr_frames;
     w->mfns[FZ_ALL_ONES] = XM_MFN_ALL_ONES;
     w->mfns[FZ_ZERO] = 0;
+}
+
+void fz_world_bind_grants(struct fz_world *w, const struct xm_cpu *cpu)
+{
+    for (uint32_t i = 0; i < FZ_DOMAINS; i++) {
+        const struct xm_domain *d = xm_domain_find(cpu->machine, (xm_domid)i);
+
+        if (fz_has_domain(w, i) && d->grant.nr_frames != 0)
+            w->mfns[fz_own_frame(i, FZ_GRANT_TABLE)] =
+                xm_grant_shared_frames(cpu->machine, d)[0];
+    }
 }
 
 const char *fz_frame_name(uint32_t frame, char buffer[24])
@@ -83,9 +96,11 @@ const char *fz_frame_name(uint32_t frame, char buffer[24])
         return special[frame - FZ_XEN];
     if (fz_is_page(frame))
         snprintf(buffer, 24, "%c%u", 'a' + frame / FZ_PAGES, frame % FZ_PAGES);
+    else if (fz_is_own_frame(frame, FZ_GRANT_TABLE))
+        snprintf(buffer, 24, "g%c", 'a' + fz_frame_domain(frame));
     else
         snprintf(buffer, 24, "d%u.%s", fz_frame_domain(frame),
-                 own[(frame - FZ_BOOT_L4) % 4u]);
+                 own[(frame - FZ_BOOT_L4) % FZ_OWN_FRAMES]);
     return buffer;
 }
 

@@ -18,6 +18,7 @@ struct fz_call {
     struct mmuext_op exts[FZ_MAX_BATCH];
     struct pvt_code code;
     uint8_t data[FZ_MAX_DATA]; /* the same for both machines */
+    uint32_t at;               /* where in the program it is */
     uint32_t used;             /* operations that it is made of */
 };
 
@@ -29,11 +30,13 @@ struct fz_call {
 bool fz_resolve(const struct fz_world *w, const struct xm_cpu *cpu,
                 const struct fz_op *ops, uint32_t count, struct fz_call *call);
 
-/* The call as a line of a trace; OUT: what it answered. */
+/* The call as a line of a trace; OUT and ANSWER: what it answered. */
 void fz_print(FILE *f, const struct fz_world *w, const struct fz_op *ops,
-              const struct fz_call *call, const struct pvt_outcome *out);
+              const struct fz_call *call, const struct pvt_outcome *out,
+              const uint8_t *answer);
 
-/* The entry of an operation, and as a trace has it. */
+/* The entry of an operation, its frame, and as a trace has it. */
+uint32_t fz_entry_frame(const struct fz_world *w, const struct fz_op *op);
 uint64_t fz_entry(const struct fz_world *w, const struct fz_op *op);
 void fz_print_entry(FILE *f, const struct fz_world *w, const struct fz_op *op);
 

@@ -21,12 +21,16 @@ enum fz_kind {
     FZ_SET_GDT,
     FZ_UPDATE_DESCRIPTOR,
     FZ_LOAD_SEGMENT,
+    FZ_DECREASE,
+    FZ_GRANT_MAP,
+    FZ_GRANT_UNMAP,
     FZ_NR_KINDS
 };
 
 /* Bits of fz_op.mode. */
 #define FZ_JOINED 1u     /* one call with the operation that follows */
 #define FZ_DESCRIPTOR 2u /* not an entry: the descriptor number FLAGS */
+#define FZ_GRANT 4u      /* not an entry: one of a grant table */
 
 struct fz_op {
     uint8_t kind;   /* enum fz_kind, modulo */

@@ -31,12 +31,16 @@ struct fz_session {
     struct pvt_backend *model;
     struct pvt_backend *other; /* NULL: the model alone */
     struct fz_world world;
-    struct pvt_outcome out[2]; /* of the last call: model, other */
-    struct fz_call call;       /* the last one */
-    uint64_t *written;         /* by the model, a bit a frame */
-    uint32_t turn;             /* whose content is looked at next, unasked */
-    bool thorough;             /* all contents after every call */
-    bool interrupt;            /* the other machine often, by timers */
+    struct pvt_outcome out[2];      /* of the last call: model, other */
+    uint8_t answer[2][FZ_MAX_DATA]; /* what it left in guest memory */
+    struct fz_call call;            /* the last one */
+    uint64_t *written;              /* by the model, a bit a frame */
+    xm_mfn alloc[PVT_MAX_ALLOC];    /* what Xen has allocated in this program */
+    uint32_t nr_alloc;
+    uint32_t turn;        /* whose content is looked at next, unasked */
+    bool thorough;        /* all contents after every call */
+    bool interrupt;       /* the other machine often, by timers */
+    bool spent;           /* a program is left with what nothing takes away */
     bool leaked;          /* without another machine: see fz_check_model() */
     uint64_t calls;       /* executed, ever */
     uint64_t interrupted; /* of these, explained by an interrupt */
@@ -72,7 +76,10 @@ enum fz_outcome fz_step(struct fz_session *s, const struct fz_program *p,
 /* Compares the whole machines. */
 enum fz_outcome fz_compare_all(struct fz_session *s);
 
-/* Back to a state in which programs begin. */
+/*
+ * Back to a state in which programs begin, or S is spent: the other machine
+ * must be started again.
+ */
 enum fz_outcome fz_end(struct fz_session *s);
 
 /*

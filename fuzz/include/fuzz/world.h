@@ -13,6 +13,8 @@
 #define FZ_DOMAINS 3u /* d0, privileged, d1 and d2 */
 #define FZ_PAGES 16u  /* of each; the first is its window */
 #define FZ_WINDOW_PAGES 8u
+#define FZ_OWN_FRAMES 5u /* of each, that its pages are not */
+#define FZ_HANDLES 8u    /* of grants that a domain has mapped, to be named */
 
 /* What pages are meant for: nothing prevents other uses. */
 #define FZ_FIRST_OF_LEVEL(level) (1u + 3u * (4u - (level)))
@@ -21,11 +23,12 @@
 
 /* Places: pages of all domains, own frames of all domains, special ones. */
 enum fz_frame {
-    FZ_BOOT_L4 = FZ_DOMAINS * FZ_PAGES, /* and the next three, by domain */
+    FZ_BOOT_L4 = FZ_DOMAINS * FZ_PAGES, /* and the next four, by domain */
     FZ_BOOT_L3,
     FZ_BOOT_L2,
     FZ_SHARED_INFO,
-    FZ_XEN = FZ_BOOT_L4 + FZ_DOMAINS * 4u,
+    FZ_GRANT_TABLE, /* its first frame */
+    FZ_XEN = FZ_BOOT_L4 + FZ_DOMAINS * FZ_OWN_FRAMES,
     FZ_FREE,
     FZ_MMIO,
     FZ_M2P,
@@ -47,10 +50,20 @@ enum fz_fd {
     FZ_NR_FDS
 };
 
+/* What is known of a mapping of a grant. */
+struct fz_handle {
+    bool known;
+    uint32_t number; /* which differs from machine to machine */
+    uint32_t name;   /* the operation that it comes from */
+    struct fz_op op; /* that one */
+    xm_mfn mfn;
+};
+
 struct fz_world {
     uint32_t domains; /* a bit each: those that take part */
     struct pvt_known_frames known[FZ_DOMAINS];
     xm_mfn mfns[FZ_NR_FRAMES]; /* of a domain that is not there: none */
+    struct fz_handle handles[FZ_DOMAINS][FZ_HANDLES];
 };
 
 /* The guest that carries us lies behind boot_l4[511] and boot_l3[510]. */
@@ -69,7 +82,21 @@ static inline bool fz_has_domain(const struct fz_world *w, uint32_t domain)
 /* The domain of a page or of an own frame. */
 static inline uint32_t fz_frame_domain(uint32_t frame)
 {
-    return frame < FZ_BOOT_L4 ? frame / FZ_PAGES : (frame - FZ_BOOT_L4) / 4u;
+    return frame < FZ_BOOT_L4 ? frame / FZ_PAGES
+                              : (frame - FZ_BOOT_L4) / FZ_OWN_FRAMES;
+}
+
+/* Own frame WHICH (FZ_BOOT_L4 to FZ_GRANT_TABLE) of a domain. */
+static inline uint32_t fz_own_frame(uint32_t domain, uint32_t which)
+{
+    return domain * FZ_OWN_FRAMES + which;
+}
+
+/* Is FRAME that own frame of any domain? */
+static inline bool fz_is_own_frame(uint32_t frame, uint32_t which)
+{
+    return frame >= FZ_BOOT_L4 && frame < FZ_XEN &&
+           (frame - FZ_BOOT_L4) % FZ_OWN_FRAMES == which - FZ_BOOT_L4;
 }
 
 static inline bool fz_is_page(uint32_t frame)
@@ -97,6 +124,8 @@ uint32_t fz_place(const struct fz_world *w, xm_mfn mfn);
 
 /* Fills in the places after the pages and KNOWN are there. */
 void fz_world_bind(struct fz_world *w);
+/* The grant tables, as the model has them; a machine may have none. */
+void fz_world_bind_grants(struct fz_world *w, const struct xm_cpu *cpu);
 
 /* The name of a place in a trace, "a3" or "d1.boot.l2". */
 const char *fz_frame_name(uint32_t frame, char buffer[24]);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The call of a session, on one of its machines.
+ */
+#ifndef FUZZ_EXECUTE_H
+#define FUZZ_EXECUTE_H
+
+#include <fuzz/session.h>
+
+/* Side 0 is the model, 1 the other machine. */
+enum fz_outcome fz_execute(struct fz_session *s, uint32_t side);
+
+#endif
