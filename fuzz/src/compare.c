@@ -31,8 +31,7 @@ static bool same_answers(const struct fz_session *s)
     const struct pvt_outcome *const a = &s->out[0], *const b = &s->out[1];
 
     if (!pvt_is_access(c->op.call))
-        return a->rc == b->rc && a->done == b->done &&
-               memcmp(s->answer[0], s->answer[1], c->op.data_size) == 0;
+        return a->rc == b->rc && a->done == b->done;
     if (a->vector != b->vector)
         return false;
     if (a->vector)
@@ -40,13 +39,6 @@ static bool same_answers(const struct fz_session *s)
     if (pvt_is_load(c->op.call))
         return a->value == b->value;
     return c->op.call != PVT_EXECUTE || same_registers(a, b);
-}
-
-static bool read_both(struct fz_session *s, xm_mfn mfn, struct xm_frame *a,
-                      struct xm_frame *b)
-{
-    return s->model->ops->read_frame(s->model, mfn, a) == 0 &&
-           s->other->ops->read_frame(s->other, mfn, b) == 0;
 }
 
 /* False, and says what differs. */
@@ -60,6 +52,27 @@ static bool differ(struct fz_session *s, uint32_t place, const char *what,
              place < FZ_NR_FRAMES ? fz_frame_name(place, name) : "",
              place < FZ_NR_FRAMES ? " " : "", what, a, s->other->version, b);
     return false;
+}
+
+/* What the call left in guest memory. */
+static bool same_data(struct fz_session *s)
+{
+    for (uint32_t i = 0; i < s->call.op.data_size; i += sizeof(uint64_t)) {
+        uint64_t a, b;
+
+        memcpy(&a, s->answer[0] + i, sizeof(a));
+        memcpy(&b, s->answer[1] + i, sizeof(b));
+        if (a != b)
+            return differ(s, FZ_NR_FRAMES, "argument", a, b);
+    }
+    return true;
+}
+
+static bool read_both(struct fz_session *s, xm_mfn mfn, struct xm_frame *a,
+                      struct xm_frame *b)
+{
+    return s->model->ops->read_frame(s->model, mfn, a) == 0 &&
+           s->other->ops->read_frame(s->other, mfn, b) == 0;
 }
 
 static bool same_frame(struct fz_session *s, xm_mfn mfn,
@@ -164,7 +177,7 @@ enum fz_outcome fz_compare_call(struct fz_session *s)
                      (uint64_t)s->out[1].rc);
         return FZ_DIFFERS;
     }
-    return same_world(s) ? FZ_AGREES : FZ_DIFFERS;
+    return same_data(s) && same_world(s) ? FZ_AGREES : FZ_DIFFERS;
 }
 
 /* Is it of a domain that runs programs? The rest is Xen's own. */
