@@ -10,8 +10,8 @@
 /* The synthetic machine; what comes after the boot tables is free. */
 enum {
     FRAME_ZERO, /* I/O too, but as a user base it means none */
-    FRAME_XEN,
     FRAME_MMIO,
+    FRAME_XEN,
     FRAME_M2P,
     FRAME_SHARED_INFO,
     FRAME_FIRST_BOOT,
