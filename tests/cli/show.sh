@@ -33,6 +33,18 @@ cmp -s <("$pinfold" show "$suite/self-question-2008.pvt") \
 [ $? -eq 1 ] || wrong "a broken model is not noticed"
 grep -q ': step 2 of 9$' "$work/broken" || wrong "not shown up to the step that differs"
 grep -q 'expected l4e.linear-writable' "$work/why" || wrong "not said what differs"
+# A step costs the page what it changed, and no more.
+{
+    printf 'pvt 1\ntest long\n"Long."\ninit {\n  dom d0 privileged\n  page d0 l1 a b\n'
+    printf '  fill l1[8..500] = a P US\n}\nrun {\n  d0.0: pin L1 l1 -> 0\n'
+    for _ in {1..5000}; do
+        printf '  d0.0: mmu_update l1[7] := a P RW US -> 0\n  d0.0: mmu_update l1[7] := b P US -> 0\n'
+    done
+    echo '}'
+} >"$work/long.pvt"
+"$pinfold" show --format=html -o "$work/long.html" "$work/long.pvt" || wrong "no page of 10,001 steps"
+size=$(stat -c %s "$work/long.html")
+[ "$size" -lt 4000000 ] || wrong "the page of 10,001 steps has $size bytes"
 # A file that cannot be written.
 "$pinfold" show -o "$work/no/file" "$suite/self-question-2008.pvt" 2>/dev/null
 [ $? -eq 3 ] || wrong "a file that cannot be written is no error"

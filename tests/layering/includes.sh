@@ -35,4 +35,5 @@ layer traces traces xen-model xen-decode
 layer guest-mm guest-mm
 layer shim/guest shim guest-mm xen-model
 layer shim/host shim traces xen-model guest-mm
+layer emu/report traces xen-model
 exit $rc
