@@ -268,6 +268,31 @@ START_TEST(a_mapped_status_frame_stays)
 }
 END_TEST
 
+/* The first is on its way out when Xen finds that the second is in use. */
+START_TEST(a_mapped_status_frame_keeps_those_before_it)
+{
+    /* Nine frames need much. */
+    for (xm_mfn mfn = OTHER + 1; mfn < FIRST_SPARE; mfn++) {
+        xm_frame_set_kind(gx.cpu.machine, mfn, XM_FRAME_FREE);
+        domain(0)->tot_pages--;
+    }
+    ck_assert_int_eq(setup_table(0, 9), GNTST_okay);
+    expect(set_version(2), 0, XM_R_NONE);
+    ck_assert_int_eq(status_frames(0, 2), GNTST_okay);
+    expect(update(&gx, BOOT_L1, TARGET_SLOT, xm_pte(list[1], P)), 0, XM_R_NONE);
+    expect(set_version(1), -XEN_EBUSY, XM_R_GNT_STATUS_MAPPED);
+    expect_frame(&gx, list[0], 1, XEN_HEAP_WRITABLE);
+    ck_assert_uint_eq(frame(&gx, list[0])->owner, 0);
+    expect_frame(&gx, list[1], 2, XEN_HEAP_WRITABLE);
+    expect(update(&gx, BOOT_L1, TARGET_SLOT, xm_pte(list[0], P | RW)), 0,
+           XM_R_NONE);
+    expect(update(&gx, BOOT_L1, TARGET_SLOT, 0), 0, XM_R_NONE);
+    expect(set_version(1), 0, XM_R_NONE);
+    ck_assert_uint_eq(frame(&gx, list[0])->count_info, XM_PGC_STATE_FREE);
+    ck_assert_uint_eq(frame(&gx, list[1])->count_info, XM_PGC_STATE_FREE);
+}
+END_TEST
+
 static int16_t swap(uint32_t a, uint32_t b)
 {
     struct gnttab_swap_grant_ref op = { .ref_a = a, .ref_b = b };
@@ -379,6 +404,7 @@ int main(void)
     tcase_add_test(t, versions_change);
     tcase_add_loop_test(t, entries_go_back_to_version_1, 0, COUNT(version_2));
     tcase_add_test(t, a_mapped_status_frame_stays);
+    tcase_add_test(t, a_mapped_status_frame_keeps_those_before_it);
     tcase_add_loop_test(t, entries_are_swapped, 1, 3);
     tcase_add_test(t, a_page_is_given_away);
     tcase_add_loop_test(t, transfers_fail, 0, COUNT(transfers));

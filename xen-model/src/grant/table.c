@@ -31,12 +31,8 @@ static void free_xenheap_page(struct xm_cpu *c, xm_mfn mfn)
 /* Xen's share_xen_page_with_guest(), writable. */
 static void share_with(struct xm_cpu *c, xm_mfn mfn, const struct xm_domain *d)
 {
-    struct xm_frame *f = xm__frame(c, mfn);
-
-    if (f->owner == d->domid)
-        return;
     *xm_machine_m2p(c->machine, mfn) = ~0ull;
-    *f = (struct xm_frame){
+    *xm__frame(c, mfn) = (struct xm_frame){
         .count_info = XM_PGC_XEN_HEAP | XM_PGC_ALLOCATED | 1,
         .type_info = XM_PGT_WRITABLE | XM_PGT_VALIDATED | 1,
         .owner = d->domid,
