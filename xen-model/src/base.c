@@ -85,7 +85,7 @@ struct xm_result xm__new_guest_cr3(struct xm_cpu *c, xm_mfn mfn)
     struct xm_result r;
 
     if (xm__put_old_guest_table(c) != 0)
-        /* NEVER: a call that is gone on with comes before anything else */
+        /* NEVER: unless a guest leaves an interrupted call, and comes here */
         return xm__interrupted(-XEN_ERESTART); /* NEVER */
     if (had_base && old == mfn) {
         xm__note(c, XM_R_BASE_SAME);
@@ -154,7 +154,7 @@ struct xm_result xm__init_bases(struct xm_cpu *c, struct xm_vcpu *v,
         v->old_guest_table = 0;
     } else {
         if (xm__put_old_guest_table_of(c, v) != 0)
-            return xm__interrupted(-XEN_ERESTART); /* NEVER: V never ran */
+            return xm__interrupted(-XEN_ERESTART); /* NEVER: as above */
         r = get_base(c, kernel, XM_R_INIT_BASE_NOT_OWN);
         if (r.rc != 0)
             return r;
