@@ -37,6 +37,7 @@ int cli_fuzz(int argc, char **argv);
 int cli_replay(int argc, char **argv);
 int cli_rules(int argc, char **argv);
 int cli_show(int argc, char **argv);
+int cli_shrink(int argc, char **argv);
 int cli_methods(int argc, char **argv);
 
 #endif

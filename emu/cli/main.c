@@ -17,6 +17,7 @@ static const struct {
     { "replay", cli_replay, "run traces on the model, or also on actual Xen" },
     { "explain", cli_explain, "say why a step of a trace is refused" },
     { "show", cli_show, "show the machine at any step of a trace" },
+    { "shrink", cli_shrink, "reduce a trace to what one outcome needs" },
     { "fuzz", cli_fuzz, "run random operations, and compare" },
     { "methods", cli_methods, "compare the ways to reach page tables" },
     { "rules", cli_rules, "list why Xen refuses or alters what a guest asks" },

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Delta debugging: ever smaller pieces are left out, then what is left is
- * made plainer.
+ * Ever smaller pieces are left out, then what is left is made plainer.
  */
 #include <fuzz/shrink.h>
 
+#include <traces/shrink.h>
 #include <xen-model/pte.h>
 
 #include <string.h>
@@ -47,19 +47,18 @@ static bool without(struct shrink *s, uint32_t first, uint32_t count)
     return shorter;
 }
 
-/* Pieces of SIZE, from the end: what comes late depends on what came early. */
-static bool leave_out(struct shrink *s, uint32_t size)
+static uint32_t count_ops(void *context)
 {
-    bool any = false;
+    const struct shrink *s = context;
 
-    for (uint32_t end = s->p->nr_ops; end > 0 && s->budget && s->good;) {
-        const uint32_t n = size < end ? size : end;
+    return s->budget && s->good ? s->p->nr_ops : 0;
+}
 
-        any |= without(s, end - n, n);
-        end -= n;
-        end = end < s->p->nr_ops ? end : s->p->nr_ops;
-    }
-    return any;
+static bool without_ops(void *context, uint32_t first, uint32_t count)
+{
+    struct shrink *s = context;
+
+    return s->budget && s->good && without(s, first, count);
 }
 
 typedef void plainer(struct fz_program *p, uint32_t i);
@@ -136,15 +135,12 @@ bool fz_shrink(struct fz_program *p,
                void *context, uint32_t budget)
 {
     struct shrink s = { p, holds, context, budget, true };
-    bool again = true;
+    const struct pvt_parts ops = { count_ops, without_ops, &s };
 
-    for (uint32_t size = p->nr_ops / 2; size > 0; size /= 2)
-        (void)leave_out(&s, size);
+    (void)pvt_parts_reduce(&ops);
     fewer_domains(&s);
-    while (again && s.budget && s.good)
-        again = leave_out(&s, 1);
     simplify(&s);
-    while (leave_out(&s, 1))
+    while (pvt_parts_pass(&ops, 1))
         ;
     return s.good;
 }

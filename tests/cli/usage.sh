@@ -15,7 +15,7 @@ check 0 --help
 check 0 --version
 check 2
 check 2 nonsense
-for command in replay show explain rules methods fuzz; do
+for command in replay show explain shrink rules methods fuzz; do
     check 0 $command --help
     check 2 $command --nonsense
     [ -n "$("$pinfold" $command --help)" ] || { echo "$command: no help"; rc=1; }
@@ -28,6 +28,12 @@ check 2 show --xen=4.99 traces
 check 2 explain
 check 2 explain --step=none x.pvt
 check 2 explain /nonexistent.pvt
+check 2 shrink
+check 2 shrink --step=0 x.pvt
+check 2 shrink --step=1 --rule=pin.twice x.pvt
+check 2 shrink --answer=-ENOTHING x.pvt
+check 2 shrink --rule=none x.pvt
+check 2 shrink --break=pin-twice --on=xen x.pvt
 check 2 fuzz --ops=many
 check 2 fuzz --break=nothing
 check 2 fuzz something

@@ -2,6 +2,7 @@
  *
  * Reading a trace: its file, its blocks, and what its parts are made of.
  */
+#include "edit.h"
 #include "parser.h"
 
 #include <errno.h>
@@ -226,13 +227,8 @@ void pvt_trace_free(struct pvt_trace *t)
 {
     if (!t)
         return;
-    for (uint32_t i = 0; i < t->nr_steps; i++) {
-        free(t->steps[i].updates);
-        free(t->steps[i].exts);
-        free(t->steps[i].insn);
-        call_free(&t->steps[i].in);
-        call_free(&t->steps[i].expect.out);
-    }
+    for (uint32_t i = 0; i < t->nr_steps; i++)
+        edit_free_step(&t->steps[i]);
     free(t->sentence);
     free(t->pages);
     free(t->fills);

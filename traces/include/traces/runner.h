@@ -94,6 +94,8 @@ struct pvt_observation {
 struct pvt_runner {
     struct pvt_backend *model;
     struct pvt_backend *other; /* NULL: the model alone */
+    uint32_t unasked;  /* so many steps, from the first, may answer anything */
+    bool answers_only; /* no frame, entry or invariant is looked at */
     /* Both may be NULL: before the first step, without an outcome; after each */
     void (*begin)(void *context, const struct pvt_observation *o);
     void (*observe)(void *context, const struct pvt_observation *o);
