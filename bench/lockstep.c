@@ -2,8 +2,10 @@
  *
  * pinfold-bench-lockstep [HYPERVISOR]: the model beside actual Xen. Both make
  * the same random changes to the entries of an L1; the answers and the
- * page_info of 256 frames are compared after each. Prints key and nanoseconds
- * for one change. The first difference ends it.
+ * page_info of 256 frames are compared after each. Then it goes back to a state
+ * from before such changes, again and again, which must be the same each time.
+ * Prints key and nanoseconds for one change, and for one way back. The first
+ * difference ends it.
  */
 #include "xen.h"
 
@@ -13,11 +15,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define FRAMES 256u /* the L1, and what its entries name */
 #define BATCH 5000u
 #define BATCHES 20u
+#define WAYS_BACK 20u
+#define CHANGES 1000u /* before each */
 
 static struct pvt_backend *xen, *model;
 static xm_mfn frames[FRAMES];
@@ -102,6 +107,57 @@ static double now(void)
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
+/* What can be seen of the 256 frames on actual Xen. */
+struct seen {
+    uint64_t count_info[FRAMES], type_info[FRAMES];
+    uint64_t table[XM_ENTRIES];
+};
+
+static void see(struct seen *s)
+{
+    for (uint32_t i = 0; i < FRAMES; i++) {
+        struct xm_frame f;
+
+        if (xen->ops->read_frame(xen, frames[i], &f) != 0)
+            stop("reading", xen->message);
+        s->count_info[i] = f.count_info;
+        s->type_info[i] = f.type_info;
+    }
+    if (xen->ops->read_page(xen, frames[0], s->table) != 0)
+        stop("reading", xen->message);
+}
+
+/* The best time of a way back. */
+static double go_back(void)
+{
+    static struct seen before, after;
+    double best = 0;
+
+    if (xen->ops->keep(xen) != 0)
+        stop("keeping", xen->message);
+    see(&before);
+    for (uint32_t i = 0; i < WAYS_BACK; i++) {
+        double start, t;
+
+        for (uint32_t k = 0; k < CHANGES; k++)
+            change();
+        start = now();
+        if (xen->ops->go_back(xen) != 0)
+            stop("going back", xen->message);
+        t = now() - start;
+        if (i == 0 || t < best)
+            best = t;
+        see(&after);
+        if (memcmp(&before, &after, sizeof(before)) != 0) {
+            fprintf(stderr, "the machine is not as it was\n");
+            exit(1);
+        }
+        if (pvt_model_sync(model, xen) != 0)
+            stop("copying", xen->message);
+    }
+    return best;
+}
+
 int main(int argc, char **argv)
 {
     struct mmuext_op pin = { .cmd = MMUEXT_PIN_L1_TABLE };
@@ -136,6 +192,7 @@ int main(int argc, char **argv)
             best = t;
     }
     printf("lockstep.change\t%.1f\n", best / BATCH);
+    printf("lockstep.reset\t%.1f\n", go_back());
     model->ops->close(model);
     xen->ops->close(xen);
     return 0;

@@ -59,6 +59,8 @@ static const struct report_row template[] = {
       .yardstick = "snapshot.yardstick", .yardstick_name = "copying all RAM" },
     { "lockstep.change", "changes beside Xen, 256 frames each", UNIT_PER_SECOND,
       GOAL_AT_LEAST, .number = 100000 },
+    { "lockstep.reset", "actual Xen back to a known state", UNIT_US,
+      GOAL_AT_MOST, .number = 10000 },
     { "memory.frame", "memory of the model, each frame", UNIT_BYTES,
       GOAL_AT_MOST, 40, .documented = 32 },
 };

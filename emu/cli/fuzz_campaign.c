@@ -204,13 +204,7 @@ static enum fz_outcome run_program(struct fuzz_run *r, struct fz_random *random,
         count(r, ops);
         progress(r, false);
     }
-    if (rc == FZ_AGREES)
-        rc = fz_compare_all(s);
-    if (rc == FZ_AGREES)
-        return fz_end(s);
-    if (rc == FZ_DIFFERS && fz_end(s) != FZ_AGREES)
-        return FZ_LOST;
-    return rc;
+    return rc == FZ_AGREES ? fz_compare_all(s) : rc;
 }
 
 static bool enough(const struct fuzz_run *r)
@@ -232,7 +226,7 @@ static int one_program(struct fuzz_run *r)
     int rc = CLI_AGREES;
 
     why = run_program(r, &random, &p);
-    /* When the machine's frames are used up, there is a new one. */
+    /* A machine that does not go back is replaced by a new one. */
     if (why == FZ_LOST && !r->begun && r->programs != r->begun_last) {
         r->begun_last = r->programs;
         fz_free(&p);
@@ -245,8 +239,6 @@ static int one_program(struct fuzz_run *r)
     } else if (why != FZ_AGREES) {
         rc = fuzz_finding(r, &p, why);
     }
-    if (rc == CLI_AGREES && r->session->spent && !fuzz_restart(r))
-        rc = CLI_ENVIRONMENT;
     fz_free(&p);
     return rc;
 }

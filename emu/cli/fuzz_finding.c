@@ -39,8 +39,7 @@ static bool shows(void *context, const struct fz_program *p)
     r->session->thorough = true;
     got = fz_run(r->session, p, &at, NULL);
     r->session->thorough = false;
-    if (((got != FZ_AGREES && got != FZ_DIFFERS) || r->session->spent) &&
-        !fuzz_restart(r))
+    if (got != FZ_AGREES && got != FZ_DIFFERS && !fuzz_restart(r))
         s->rc = CLI_ENVIRONMENT;
     return got == s->why;
 }
@@ -118,7 +117,7 @@ int fuzz_finding(struct fuzz_run *r, struct fz_program *p, enum fz_outcome why)
     printf("program %" PRIu64 " of seed %" PRIu64 ", operation %u: %s\n",
            r->programs, r->options->seed, p->nr_ops, r->session->message);
     fflush(stdout);
-    if ((why == FZ_LOST || r->session->spent) && !fuzz_restart(r))
+    if (why == FZ_LOST && !fuzz_restart(r))
         return CLI_ENVIRONMENT;
     for (uint32_t i = 0; i < REPEATS && !again; i++)
         again = shows(&s, p);

@@ -117,32 +117,35 @@ static bool has_content(const struct fz_session *s, uint32_t place)
            fz_frame_domain(place);
 }
 
-static bool was_written(const struct fz_session *s, uint32_t place)
+/* Since this was asked last. */
+static bool was_written(struct fz_session *s, uint32_t place)
 {
     const xm_mfn mfn = s->world.mfns[place];
+    const uint64_t bit = s->written[mfn / 64] & 1ull << (mfn % 64);
 
-    return s->written[mfn / 64] >> (mfn % 64) & 1;
+    s->written[mfn / 64] ^= bit;
+    s->changed[mfn / 64] |= bit;
+    return bit != 0;
 }
 
 static bool same_world(struct fz_session *s)
 {
-    const uint32_t nr =
-        xm_machine_config(pvt_model_cpu(s->model)->machine)->nr_frames;
     struct xm_frame a, b;
 
     for (uint32_t i = 0; i < FZ_NR_WATCHED; i++) {
+        bool written;
+
         if (s->world.mfns[i] == FZ_NONE)
             continue;
+        written = was_written(s, i);
         if (!read_both(s, s->world.mfns[i], &a, &b) ||
             !same_frame(s, s->world.mfns[i], &a, &b))
             return false;
-        if (has_content(s, i) &&
-            (s->thorough || s->turn == i || was_written(s, i)) &&
+        if (has_content(s, i) && (s->thorough || s->turn == i || written) &&
             !same_content(s, i))
             return false;
     }
     s->turn = (s->turn + 1) % FZ_NR_WATCHED;
-    memset(s->written, 0, XM_WRITTEN_WORDS(nr) * sizeof(*s->written));
     return true;
 }
 

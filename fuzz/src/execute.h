@@ -10,4 +10,7 @@
 /* Side 0 is the model, 1 the other machine. */
 enum fz_outcome fz_execute(struct fz_session *s, uint32_t side);
 
+/* On both, the other first, as traces do it. */
+enum fz_outcome fz_execute_both(struct fz_session *s);
+
 #endif

@@ -8,51 +8,23 @@
  * lead to exactly the answer and state that Xen shows.
  */
 #include "interrupted.h"
+#include "begin.h"
 #include "compare.h"
 #include "execute.h"
 #include "grants.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* More than a call of this world ever has. */
 #define MAX_POINTS 8192
 
-static size_t block_size(const struct fz_session *s)
-{
-    return xm_machine_size(xm_machine_config(pvt_model_cpu(s->model)->machine));
-}
-
-enum fz_outcome fz_remember(struct fz_session *s)
-{
-    const size_t size = block_size(s);
-
-    s->nr_cuts = 0;
-    if (!s->block)
-        s->block = malloc(size);
-    if (!s->block)
-        return FZ_FAILED;
-    memcpy(s->block, pvt_model_cpu(s->model)->machine, size);
-    for (uint32_t i = 0; i < FZ_XEN; i++)
-        if (s->world.mfns[i] != FZ_NONE &&
-            s->model->ops->read_page(s->model, s->world.mfns[i], s->pages[i]) !=
-                0)
-            return FZ_FAILED;
-    return FZ_AGREES;
-}
-
-static void go_back(struct fz_session *s)
+static void go_back(struct fz_session *s, const struct fz_program *p)
 {
     struct xm_cpu *c = pvt_model_cpu(s->model);
 
-    memcpy(c->machine, s->block, block_size(s));
-    for (uint32_t i = 0; i < FZ_XEN; i++)
-        if (s->world.mfns[i] != FZ_NONE)
-            (void)s->model->ops->write_page(s->model, s->world.mfns[i],
-                                            s->pages[i]);
+    fz_model_begins(s, p);
     c->alloc = s->alloc;
     c->nr_alloc = s->nr_alloc;
-    memset(s->world.handles, 0, sizeof(s->world.handles));
 }
 
 /* False: Xen does not look so often. */
@@ -74,7 +46,7 @@ static void repeat(struct fz_session *s, const struct fz_program *p,
 {
     uint32_t cut = 0;
 
-    go_back(s);
+    go_back(s, p);
     for (uint32_t i = fz_nr_pokes(p); i < at; i += s->call.used) {
         int64_t after = -1;
 

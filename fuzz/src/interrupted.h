@@ -8,7 +8,6 @@
 #include <fuzz/session.h>
 
 /* The model as the program finds it, to go back to. */
-enum fz_outcome fz_remember(struct fz_session *s);
 
 /*
  * The call at AT differs. Is there a point at which an interrupt would make

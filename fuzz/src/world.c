@@ -47,6 +47,16 @@ uint32_t fz_place(const struct fz_world *w, xm_mfn mfn)
     return i;
 }
 
+void fz_world_of(struct fz_world *w, const struct fz_world *all,
+                 uint32_t domains)
+{
+    *w = *all;
+    w->domains = domains;
+    for (uint32_t i = 0; i < FZ_XEN; i++)
+        if (!fz_has_domain(w, fz_frame_domain(i)))
+            w->mfns[i] = FZ_NONE;
+}
+
 void fz_world_bind(struct fz_world *w)
 {
     const struct pvt_known_frames *any = &w->known[taking_part(w, 0)];

@@ -24,6 +24,10 @@ void shim_main(const struct start_info *si, uint64_t others, uint64_t rsp,
 void shim_secondary(struct shim_mailbox *m);
 void shim_secondary_entry(void);
 
+/* park.S */
+void shim_park(const uint32_t *word, uint32_t value);
+extern uint8_t shim_park_end[];
+
 static struct shim_mailbox mailboxes[SHIM_VCPUS] __attribute__((aligned(4096)));
 static uint64_t pool[MAX_POOL], scratch[2 * MAX_POOL];
 static struct mm_report report;
@@ -111,6 +115,11 @@ static void execute(struct shim_mailbox *m)
     case SHIM_MEASURE:
         shim_run_measure((struct shim_measure *)m->data);
         break;
+    case SHIM_PARK:
+        __atomic_store_n(&m->parked, m->request, __ATOMIC_RELEASE);
+        shim_park(&m->released, m->request);
+        shim_flush_tlb();
+        break;
     default: /* SHIM_PING */
         m->rc = 0;
         break;
@@ -126,7 +135,10 @@ static void serve(struct shim_mailbox *m)
 
         if (n != m->response) {
             execute(m);
-            __atomic_store_n(&m->response, n, __ATOMIC_RELEASE);
+            /* Read again: what is on the stack may be of another time. */
+            __atomic_store_n(&m->response,
+                             __atomic_load_n(&m->request, __ATOMIC_RELAXED),
+                             __ATOMIC_RELEASE);
             spins = 0;
         } else if (++spins < *(volatile uint64_t *)&m->spins) {
             __asm__ volatile("" ::: "memory");
@@ -162,6 +174,8 @@ void shim_main(const struct start_info *si, uint64_t others, uint64_t rsp,
     m->entry_others = others;
     m->entry_rsp = rsp;
     m->entry_flags = flags;
+    m->park = (uintptr_t)shim_park;
+    m->park_end = (uintptr_t)shim_park_end;
     /* The host may look at any time: the magic comes last. */
     __atomic_store_n(&m->magic, SHIM_MAGIC, __ATOMIC_RELEASE);
     announce(machine_address(m));

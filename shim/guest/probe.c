@@ -53,7 +53,7 @@ void shim_set_traps(void)
                     (uintptr_t)exception_stack_end, 0, 0, 0);
 }
 
-static void flush_tlb(void)
+void shim_flush_tlb(void)
 {
     struct mmuext_op op = { .cmd = MMUEXT_TLB_FLUSH_LOCAL };
 
@@ -98,7 +98,7 @@ static int run(struct shim_mailbox *m)
 void shim_probe(struct shim_mailbox *m)
 {
     if (!m->arg[2])
-        flush_tlb();
+        shim_flush_tlb();
     note_exception(m, run(m));
 }
 
@@ -113,7 +113,7 @@ void shim_run_instruction(struct shim_mailbox *m)
         return;
     shim_place(slot, e->code, e->length);
     probe_rip = 0;
-    flush_tlb();
+    shim_flush_tlb();
     shim_run(&e->registers, slot);
     note_exception(m, probe_rip != 0);
     if (probe_rip != 0)

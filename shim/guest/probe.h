@@ -11,6 +11,7 @@
 void shim_set_traps(void);
 /* One of the commands of enum shim_command that may fault. */
 void shim_probe(struct shim_mailbox *m);
+void shim_flush_tlb(void);
 /* SHIM_EXECUTE. */
 void shim_run_instruction(struct shim_mailbox *m);
 

@@ -29,8 +29,8 @@ struct fz_cut {
 
 struct fz_session {
     struct pvt_backend *model;
-    struct pvt_backend *other; /* NULL: the model alone */
-    struct fz_world world;
+    struct pvt_backend *other;      /* NULL: the model alone */
+    struct fz_world world;          /* of the program */
     struct pvt_outcome out[2];      /* of the last call: model, other */
     uint8_t answer[2][FZ_MAX_DATA]; /* what it left in guest memory */
     struct fz_call call;            /* the last one */
@@ -40,18 +40,17 @@ struct fz_session {
     uint32_t turn;        /* whose content is looked at next, unasked */
     bool thorough;        /* all contents after every call */
     bool interrupt;       /* the other machine often, by timers */
-    bool spent;           /* a program is left with what nothing takes away */
     bool leaked;          /* without another machine: see fz_check_model() */
     uint64_t calls;       /* executed, ever */
     uint64_t interrupted; /* of these, explained by an interrupt */
     /*
-     * The model as the program found it, and interrupts since then. Without
-     * another machine: as all programs of the world's domains find it, before
-     * their pokes, and its RAM.
+     * What programs begin with: the world of these domains (with another
+     * machine, of all), and the model's block and RAM before the pokes.
      */
+    struct fz_world all;
     void *block;
     uint64_t *ram;
-    uint64_t pages[FZ_XEN][XM_ENTRIES];
+    uint64_t *changed; /* since then, a bit a frame, with those of written */
     struct fz_cut cuts[FZ_MAX_CUTS];
     uint32_t nr_cuts;
     char message[256]; /* what differs, or why it has failed */
@@ -62,7 +61,9 @@ bool fz_open(struct fz_session *s, struct pvt_backend *model,
              struct pvt_backend *other);
 void fz_close(struct fz_session *s);
 
-/* Fresh frames for a program of DOMAINS, its pokes written, its windows open.
+/*
+ * The machines as all programs find them, with the same frames for each, the
+ * windows open; then P's pokes. FZ_LOST: the other machine does not go back.
  */
 enum fz_outcome fz_begin(struct fz_session *s, const struct fz_program *p);
 
@@ -77,14 +78,8 @@ enum fz_outcome fz_step(struct fz_session *s, const struct fz_program *p,
 enum fz_outcome fz_compare_all(struct fz_session *s);
 
 /*
- * Back to a state in which programs begin, or S is spent: the other machine
- * must be started again.
- */
-enum fz_outcome fz_end(struct fz_session *s);
-
-/*
- * Begins, runs all, ends. *AT: the operation that ended it, or nr_ops. TRACE:
- * NULL, or where its lines go.
+ * Begins, runs all, compares all. *AT: the operation that ended it, or nr_ops.
+ * TRACE: NULL, or where its lines go.
  */
 enum fz_outcome fz_run(struct fz_session *s, const struct fz_program *p,
                        uint32_t *at, FILE *trace);

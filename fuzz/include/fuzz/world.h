@@ -122,6 +122,10 @@ xm_mfn fz_mfn(const struct fz_world *w, uint32_t frame);
 /* The place of a frame number, FZ_NR_FRAMES if it has none. */
 uint32_t fz_place(const struct fz_world *w, xm_mfn mfn);
 
+/* W becomes ALL, of whose domains only some take part. */
+void fz_world_of(struct fz_world *w, const struct fz_world *all,
+                 uint32_t domains);
+
 /* Fills in the places after the pages and KNOWN are there. */
 void fz_world_bind(struct fz_world *w);
 /* The grant tables, as the model has them; a machine may have none. */

@@ -406,6 +406,13 @@ static int restore_segments(struct shim_vcpu *v)
     return 0;
 }
 
+int shim__restore_vcpu(struct shim_vcpu *v)
+{
+    const int rc = restore_bases(v);
+
+    return rc != 0 ? rc : restore_segments(v);
+}
+
 static int restore(struct shim_domain *d)
 {
     const struct mmu_update window = {
@@ -414,12 +421,9 @@ static int restore(struct shim_domain *d)
     struct pvt_outcome out;
     int rc = restore_assists(d);
 
-    for (uint32_t i = 0; rc == 0 && i < SHIM_VCPUS; i++) {
+    for (uint32_t i = 0; rc == 0 && i < SHIM_VCPUS; i++)
         if (d->vcpu[i].up)
-            rc = restore_bases(&d->vcpu[i]);
-        if (rc == 0 && d->vcpu[i].up)
-            rc = restore_segments(&d->vcpu[i]);
-    }
+            rc = shim__restore_vcpu(&d->vcpu[i]);
     if (rc != 0)
         return rc;
     if (call_batch(&d->vcpu[0], __HYPERVISOR_mmu_update, &window, 1,
@@ -475,6 +479,8 @@ static const struct pvt_backend_ops shim_ops = {
     .execute = execute,
     .end_trace = end_trace,
     .export_machine = shim__export_machine,
+    .keep = shim__keep,
+    .go_back = shim__go_back,
     .close = close_shim,
 };
 
@@ -488,6 +494,7 @@ int shim_open(const struct shim_config *config, struct pvt_backend **out,
         return -1;
     }
     s->backend.ops = &shim_ops;
+    s->ram_file = -1;
     s->config = *config;
     if (shim__start(s) != 0 || shim__attach(s) != 0 ||
         shim__find_tables(s) != 0 || shim__check_dom0(s) != 0 ||

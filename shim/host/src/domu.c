@@ -237,6 +237,7 @@ int shim__destroy_domain(struct shim_domain *d)
 
     if (!exists && !d->remains)
         return 0;
+    shim__distrust_kept(s);
     /* What holds a frame of it: tables of others that map it. */
     for (uint32_t i = 0; i < SHIM_DOMAINS; i++)
         if (i != d->domid && s->domains[i].exists &&

@@ -8,6 +8,7 @@
 #include <shim/host.h>
 #include <shim/mailbox.h>
 
+#include <stdio.h>
 #include <sys/types.h>
 #include <xen/xen.h>
 
@@ -55,6 +56,9 @@ struct shim {
     char dir[64]; /* private, holds the serial log */
     uint8_t *ram; /* QEMU's RAM, machine address 0 first */
     size_t ram_size;
+    int ram_file;
+    FILE *qmp_in, *qmp_out; /* QEMU's monitor; NULL: not connected yet */
+    struct shim_kept *kept; /* NULL: nothing to go back to */
     struct shim_domain domains[SHIM_DOMAINS]; /* by domid */
     struct shim_vcpu *active;                 /* the one that spins */
     uint32_t domctl_version; /* of Xen's interface, 0: not known yet */
@@ -89,6 +93,29 @@ void shim__serial_tail(struct shim *s, char *out, size_t size);
 bool shim__alive(struct shim *s);
 void shim__stop(struct shim *s);
 
+/* qmp.c */
+/*
+ * Has QEMU execute a command, whose only argument is NAME, if that is not
+ * NULL. TEXT: NULL, or the string that it answers, to be freed.
+ */
+int shim__qmp(struct shim *s, const char *command, const char *name,
+              const char *value, char **text);
+void shim__qmp_close(struct shim *s);
+
+/* keep.c */
+int shim__keep(struct pvt_backend *b);
+int shim__go_back(struct pvt_backend *b);
+void shim__drop_kept(struct shim *s);
+/* Frames of a domain may have gone to others since. */
+void shim__distrust_kept(struct shim *s);
+
+/* backend.c */
+/*
+ * A vCPU back to the boot tables, without descriptors of its own. 1 and a
+ * message: Xen refuses.
+ */
+int shim__restore_vcpu(struct shim_vcpu *v);
+
 /* mailbox.c */
 int shim__attach(struct shim *s);
 /* The mailboxes of D begin at machine address ADDRESS. */
@@ -102,6 +129,8 @@ uint64_t shim__data(const struct shim_vcpu *v, size_t offset);
 /* The two halves of a call. */
 void shim__post(struct shim_vcpu *v, uint64_t command);
 int shim__await(struct shim_vcpu *v);
+/* Until V is in the loop of SHIM_PARK. */
+int shim__await_parked(struct shim_vcpu *v);
 
 /* vcpu.c */
 /* Initialises vCPU 1 of D, whose vCPU 0 polls. It stays down. */
@@ -164,7 +193,8 @@ void shim__image_copy(const struct shim_image *image,
                       const struct shim_domain *d);
 
 /* dom0.c */
-/* dom0 is as the rules of its builder have it, or a message says what is not. */
+/* dom0 is as the rules of its builder have it, or a message says what is not.
+ */
 int shim__check_dom0(struct shim *s);
 /* And its assists: a vCPU tells of another one only, which must be up. */
 int shim__check_assists(struct shim *s);

@@ -131,14 +131,14 @@ static int look(struct shim_vcpu *v, double started)
     return shim__fail(s, "domain %u %s", v->domain->domid, obituary);
 }
 
-int shim__await(struct shim_vcpu *v)
+/* Until WORD of its mailbox is that of the request. */
+static int await_word(struct shim_vcpu *v, const uint32_t *word)
 {
-    struct shim_mailbox *m = v->mailbox;
-    const uint32_t n = m->request;
+    const uint32_t n = v->mailbox->request;
     double started = 0, looked = 0;
 
     for (uint32_t spins = 1;; spins++) {
-        if (__atomic_load_n(&m->response, __ATOMIC_ACQUIRE) == n)
+        if (__atomic_load_n(word, __ATOMIC_ACQUIRE) == n)
             return 0;
         if (spins % SPINS != 0) {
             __builtin_ia32_pause();
@@ -153,6 +153,16 @@ int shim__await(struct shim_vcpu *v)
             return -1;
         looked = now();
     }
+}
+
+int shim__await(struct shim_vcpu *v)
+{
+    return await_word(v, &v->mailbox->response);
+}
+
+int shim__await_parked(struct shim_vcpu *v)
+{
+    return await_word(v, &v->mailbox->parked);
 }
 
 int shim__call(struct shim_vcpu *v, uint64_t command)

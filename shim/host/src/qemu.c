@@ -28,7 +28,7 @@ static void path_of(const struct shim *s, const char *file, char *path,
 static void exec_qemu(const struct shim *s, const char *ram_path)
 {
     const char *qemu = s->config.qemu ? s->config.qemu : "qemu-system-x86_64";
-    char memory[32], backend[256], serial[128], errors[128];
+    char memory[32], backend[256], serial[128], errors[128], qmp[128];
     const struct xm_config config = xm_config_default(0);
     char append[256], modules[4096 + 64];
     char *argv[40];
@@ -47,12 +47,14 @@ static void exec_qemu(const struct shim *s, const char *ram_path)
     snprintf(modules, sizeof(modules), "%s,%s/initrd", s->config.kernel,
              s->dir);
     path_of(s, "qemu.log", errors, sizeof(errors));
+    snprintf(qmp, sizeof(qmp), "unix:%s/qmp,server=on,wait=off", s->dir);
 #define ARG(text) argv[n++] = (char *)(uintptr_t)(text)
     ARG(qemu);
     ARG("-display"), ARG("none"), ARG("-nodefaults"), ARG("-no-reboot");
     ARG("-cpu"), ARG("qemu64"), ARG("-m"), ARG(memory);
     ARG("-object"), ARG(backend), ARG("-machine"), ARG("pc,memory-backend=ram");
     ARG("-serial"), ARG(serial), ARG("-monitor"), ARG("none");
+    ARG("-qmp"), ARG(qmp);
     if (s->config.icount)
         ARG("-icount"), ARG("shift=0,sleep=off");
     ARG("-kernel"), ARG(s->config.hypervisor);
@@ -83,7 +85,7 @@ static int map_ram(struct shim *s, const char *path)
         return shim__fail(s, "cannot make %s: %s", path, strerror(errno));
     }
     s->ram = mmap(NULL, s->ram_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
+    s->ram_file = fd;
     if (s->ram == MAP_FAILED) {
         s->ram = NULL;
         return shim__fail(s, "cannot map %s: %s", path, strerror(errno));
@@ -219,9 +221,15 @@ void shim__stop(struct shim *s)
         kill(s->qemu, SIGKILL);
         waitpid(s->qemu, NULL, 0);
     }
+    shim__qmp_close(s);
+    shim__drop_kept(s);
     if (s->ram)
         munmap(s->ram, s->ram_size);
+    if (s->ram_file >= 0)
+        close(s->ram_file);
     if (s->dir[0]) {
+        path_of(s, "qmp", path, sizeof(path));
+        unlink(path);
         path_of(s, "serial.log", path, sizeof(path));
         unlink(path);
         path_of(s, "qemu.log", path, sizeof(path));

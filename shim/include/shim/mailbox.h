@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#define SHIM_MAGIC 0x344d494853504e46ull /* "FNPSHIM4" */
+#define SHIM_MAGIC 0x354d494853504e46ull /* "FNPSHIM5" */
 #define SHIM_VCPUS 2u                    /* with a mailbox each, in a row */
 #define SHIM_DATA_SIZE 65536u
 #define SHIM_VIRT_BASE 0xffffffff80000000ull
@@ -32,6 +32,7 @@ enum shim_command {
     SHIM_EXECUTE,      /* data: struct shim_execute; changed, or a fault */
     SHIM_SHUTDOWN,     /* does not return */
     SHIM_MEASURE,      /* data: struct shim_measure, filled in */
+    SHIM_PARK,         /* until released is the request; flushes the TLB */
 };
 
 struct shim_mailbox {
@@ -45,6 +46,7 @@ struct shim_mailbox {
     int64_t rc;
     uint64_t value;
     uint64_t vector, error_code, cr2; /* of an exception; vector 0: none */
+    uint32_t parked, released;        /* of SHIM_PARK */
 
     /* Written once, before the guest announces itself. */
     uint64_t magic;
@@ -58,7 +60,10 @@ struct shim_mailbox {
     /* How it was entered. */
     uint64_t start_info; /* rsi */
     uint64_t entry_rsp, entry_flags;
-    uint64_t entry_others; /* the other general registers, or-ed */
+    uint64_t entry_others;   /* the other general registers, or-ed */
+    uint64_t park, park_end; /* addresses of the loop of SHIM_PARK */
+
+    /* The words above are in no page with anything else. */
 
     _Alignas(4096) uint8_t data[SHIM_DATA_SIZE];
 };

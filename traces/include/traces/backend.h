@@ -164,6 +164,13 @@ struct pvt_backend_ops {
      */
     int (*export_machine)(struct pvt_backend *b, struct xm_machine *m,
                           uint64_t *ram);
+    /*
+     * Keeps the state as it is, or goes back to what was kept last; between
+     * two calls. Frames have the same numbers then. NULL: it cannot. -1:
+     * failed, and of go_back: the machine must be closed.
+     */
+    int (*keep)(struct pvt_backend *b);
+    int (*go_back)(struct pvt_backend *b);
     void (*close)(struct pvt_backend *b);
 };
 
