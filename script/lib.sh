@@ -12,7 +12,7 @@ xen_package=xen-hypervisor-4.17-amd64
 mkdir -p "$logs"
 
 needed=(binutils check cmake gcc libc6-dev libjansson-dev libsubunit-dev
-        libxen-dev libzydis-dev ninja-build pkg-config)
+        libxen-dev libzstd-dev libzydis-dev ninja-build pkg-config)
 # Without these the rest still works, and what is left out is said.
 optional=(qemu-system-x86 valgrind gdb)
 

@@ -34,6 +34,7 @@ bool cli_parse_version(const char *command, const char *value,
                        struct cli_xen_version *version);
 
 int cli_fuzz(int argc, char **argv);
+int cli_print(int argc, char **argv);
 int cli_replay(int argc, char **argv);
 int cli_rules(int argc, char **argv);
 int cli_show(int argc, char **argv);

@@ -18,9 +18,10 @@
 
 static const char usage[] =
     "Usage: pinfold replay [OPTION]... PATH...\n"
-    "Run the traces of each PATH, a .pvt file or a directory of them, or a\n"
-    "program that a fuzzer has left (docs/fuzzing.md), and tell what\n"
-    "differs: from what the trace expects, and between model and actual Xen.\n"
+    "Run the traces of each PATH, a .pvt file (maybe packed: .pvt.zst) or a\n"
+    "directory of them, or a program that a fuzzer has left\n"
+    "(docs/fuzzing.md), and tell what differs: from what the trace expects,\n"
+    "and between model and actual Xen.\n"
     "\n"
     "      --on=xen           run on the model and on actual Xen, in lockstep\n"
     "      --xen=4.N[-debug]  the model alone is that of Xen 4.N (4.13 to\n"

@@ -7,9 +7,11 @@
 #include "cli.h"
 
 #include <fuzz/trace.h>
+#include <packed/packed.h>
 
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,17 +25,22 @@ static int out_of_memory(void)
     return CLI_ENVIRONMENT;
 }
 
+static bool ends_in(const char *file, const char *end)
+{
+    const size_t length = strlen(file), n = strlen(end);
+
+    return length > n && strcmp(file + length - n, end) == 0;
+}
+
 static bool is_named_trace(const char *file)
 {
-    const size_t length = strlen(file);
-
-    return length > 4 && strcmp(file + length - 4, ".pvt") == 0;
+    return ends_in(file, ".pvt") || ends_in(file, ".pvt.zst");
 }
 
 /* A program of a fuzzer: no text has such bytes, and a trace has its name. */
 static bool is_program(const char *file, const uint8_t *bytes, size_t size)
 {
-    if (is_named_trace(file))
+    if (is_named_trace(file) || packed_is(bytes, size))
         return false;
     for (size_t i = 0; i < size; i++)
         if (bytes[i] < '\t')
@@ -98,6 +105,11 @@ static int load_file(struct replay_set *set, const char *file)
             fprintf(stderr, "%s: %s\n", file, error.text);
         return CLI_USAGE;
     }
+    if (t->cut_at)
+        fprintf(stderr,
+                "%s: cut off at byte %" PRIu64 ": its first %" PRIu32
+                " steps are complete, what came behind them is lost\n",
+                file, t->cut_at, t->nr_steps);
     name = strdup(file);
     bigger = realloc(set->traces, (set->count + 1u) * sizeof(*bigger));
     if (bigger)
@@ -127,7 +139,7 @@ static int load_directory(struct replay_set *set, const char *path)
         return CLI_USAGE;
     }
     if (n == 0) {
-        fprintf(stderr, "%s: holds no .pvt file\n", path);
+        fprintf(stderr, "%s: holds no .pvt or .pvt.zst file\n", path);
         rc = CLI_USAGE;
     }
     for (int i = 0; i < n; i++) {

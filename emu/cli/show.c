@@ -16,9 +16,9 @@
 
 static const char usage[] =
     "Usage: pinfold show [OPTION]... TRACE\n"
-    "Run TRACE, a .pvt file or a program that a fuzzer has left, on the\n"
-    "model, and show the machine: its tables, its frames, and what the step\n"
-    "did.\n"
+    "Run TRACE, a .pvt file (packed or not) or a program that a fuzzer has\n"
+    "left, on the model, and show the machine: its tables, its frames, and\n"
+    "what the step did.\n"
     "\n"
     "      --step=N           after step N, 0: before the first (default: "
     "after\n"

@@ -15,7 +15,7 @@ check 0 --help
 check 0 --version
 check 2
 check 2 nonsense
-for command in replay show explain shrink rules methods fuzz; do
+for command in replay show explain shrink print rules methods fuzz; do
     check 0 $command --help
     check 2 $command --nonsense
     [ -n "$("$pinfold" $command --help)" ] || { echo "$command: no help"; rc=1; }
@@ -26,6 +26,7 @@ check 2 show --format=pdf traces
 check 2 show --step=many traces
 check 2 show --xen=4.99 traces
 check 2 explain
+check 2 print
 check 2 explain --step=none x.pvt
 check 2 explain /nonexistent.pvt
 check 2 shrink

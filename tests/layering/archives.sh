@@ -7,7 +7,8 @@
 #   xen-model   what a compiler may emit on its own; no writable data either
 #   xen-decode  the same, and Zydis
 #   guest-mm    the same, and its platform
-#   traces      xen-model, xen-decode, libc
+#   packed      zstd, libc
+#   traces      xen-model, xen-decode, packed, libc
 #   shim host   traces, xen-model, libc
 set -u
 cc=$1
@@ -44,12 +45,15 @@ compiler | only xen-model "memcpy, memmove, memset, memcmp"
     only xen-decode "Zydis (ZydisDecoder*, ZydisRegister*)"
 { compiler; needs "${archive[guest-mm]:-/dev/null}" | grep '^mm_plat_'; } |
     only guest-mm "its platform (mm_plat_*)"
+{ compiler; libc; needs "${archive[pinfold-packed]}" | grep '^ZSTD_'; } |
+    only pinfold-packed "zstd (ZSTD_*) and libc"
 {
     compiler
     libc
     defined "${archive[xen-model]}"
     defined "${archive[xen-decode]:-/dev/null}"
-} | only traces "xen-model, xen-decode and libc"
+    defined "${archive[pinfold-packed]}"
+} | only traces "xen-model, xen-decode, packed and libc"
 {
     compiler
     libc

@@ -13,7 +13,7 @@ layer() {
     shift
     found=$(find "$top/$folder" \( -name '*.[chS]' -o -name '*.def' \) \
         -not -path '*/tests/*' -exec \
-        grep -HnE '#[[:space:]]*include[[:space:]]*<(xen-model|xen-decode|traces|guest-mm|shim)/' {} + |
+        grep -HnE '#[[:space:]]*include[[:space:]]*<(xen-model|xen-decode|packed|traces|guest-mm|shim)/' {} + |
         grep -vE "<($(IFS='|'; echo "$*"))/")
     [ -z "$found" ] || {
         echo "$folder may include only: $*"
@@ -31,7 +31,8 @@ layer() {
 layer xen-model/include xen-model
 layer xen-model/src xen-model
 layer xen-model/decode xen-decode xen-model
-layer traces traces xen-model xen-decode
+layer traces/packed packed
+layer traces traces packed xen-model xen-decode
 layer guest-mm guest-mm
 layer shim/guest shim guest-mm xen-model
 layer shim/host shim traces xen-model guest-mm

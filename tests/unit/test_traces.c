@@ -114,11 +114,38 @@ static size_t next_place(int i, const char *text, size_t n)
     return n + rest + 1;
 }
 
+/* Said to be cut off in its run block: all steps but, maybe, the last. */
+static void parse_cut(int i, const char *text, size_t length,
+                      const struct pvt_trace *whole)
+{
+    struct pvt_error error = { .line = 0 };
+    struct pvt_trace *t = pvt_trace_parse_cut(text, length, &error);
+    unsigned int lines = 0;
+    uint32_t begun = 0;
+
+    ck_assert_msg(t != NULL, "%s, cut off at %zu: %u: %s", files[i]->d_name,
+                  length, error.line, error.text);
+    for (size_t n = 0; n < length; n++)
+        lines += text[n] == '\n';
+    while (begun < whole->nr_steps && whole->steps[begun].line <= lines)
+        begun++;
+    ck_assert_msg(t->nr_steps <= begun && t->nr_steps + 1 >= begun,
+                  "%s, cut off at %zu: %u steps of %u", files[i]->d_name,
+                  length, t->nr_steps, begun);
+    if (t->nr_steps > 1)
+        ck_assert(t->steps[t->nr_steps - 2].call ==
+                  whole->steps[t->nr_steps - 2].call);
+    pvt_trace_free(t);
+}
+
 /* Every text, cut off at each place. */
 static void cut_off(int i)
 {
     size_t length;
     char *text = read_file(i, &length);
+    const char *run = strchr(strstr(text, "\nrun {") + 1, '\n');
+    struct pvt_error error;
+    struct pvt_trace *whole = pvt_trace_parse(text, length, &error);
 
     for (size_t n = 0; n < length; n = next_place(i, text, n)) {
         /* A copy of its own, so that reading on is caught. */
@@ -127,8 +154,11 @@ static void cut_off(int i)
         ck_assert(prefix != NULL);
         memcpy(prefix, text, n);
         parse_anything(i, prefix, n);
+        if (n > (size_t)(run - text) && (text[n - 1] == '\n' || n % 8 == 0))
+            parse_cut(i, prefix, n, whole);
         free(prefix);
     }
+    pvt_trace_free(whole);
     free(text);
 }
 
@@ -173,6 +203,34 @@ START_TEST(damaged_bytes)
 }
 END_TEST
 
+/* A step that spans lines is there as a whole, or not at all. */
+START_TEST(cut_inside_a_step)
+{
+    static const char text[] =
+        "pvt 1\ntest t\n\"T.\"\ninit {\n dom d0 privileged\n page d0 a b\n}\n"
+        "run {\n"
+        " d0.0: pin L1 a -> 0\n"
+        " d0.0: mmu_update { a[0] := b P US,\n"
+        "   a[1] := b P US } -> 0\n"
+        " d0.0: raw.mmu_update { ptr=a[1]\n"
+        "   val=0 } -> 0\n"
+        "}\n";
+    static const uint32_t steps[] = { 0, 1, 1, 2, 2, 3, 3 };
+    const char *end = strstr(text, "run {\n") + 6;
+
+    for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+        struct pvt_error error = { .line = 0 };
+        struct pvt_trace *t =
+            pvt_trace_parse_cut(text, (size_t)(end - text), &error);
+
+        ck_assert_msg(t != NULL, "%zu: %s", i, error.text);
+        ck_assert_uint_eq(t->nr_steps, steps[i]);
+        pvt_trace_free(t);
+        end += strcspn(end, "\n") + 1;
+    }
+}
+END_TEST
+
 static int is_trace(const struct dirent *e)
 {
     const size_t length = strlen(e->d_name);
@@ -197,6 +255,7 @@ int main(int argc, char **argv)
     tcase_add_loop_test(c, canonical_text_is_a_fixed_point, 0, SHARES);
     tcase_add_loop_test(c, prefixes, 0, SHARES);
     tcase_add_loop_test(c, damaged_bytes, 0, SHARES);
+    tcase_add_test(c, cut_inside_a_step);
     suite_add_tcase(s, c);
     srunner_run_all(r, CK_NORMAL);
     failed = srunner_ntests_failed(r);

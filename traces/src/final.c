@@ -112,7 +112,7 @@ bool parse_final(struct parser *p)
         struct pvt_final f = { .line = p->tok.line }, *finals;
 
         if (p->tok.kind == TOK_END)
-            return parse_expected(p, "a statement of final or '}'");
+            return p->cut || parse_expected(p, "a statement of final or '}'");
         parse_begin(p);
         if (!parse_statement(p, &f) || !parse_exists(p, &f) ||
             !parse_end_of_statement(p))

@@ -64,12 +64,8 @@ static bool is_page(struct parser *p, uint32_t *index)
 {
     char name[PVT_MAX_NAME + 1];
 
-    if (!parse_name(p, "the name of a page", name))
-        return false;
-    for (*index = 0; *index < p->t->nr_pages; ++*index)
-        if (strcmp(p->t->pages[*index].name, name) == 0)
-            return true;
-    return false;
+    return parse_name(p, "the name of a page", name) &&
+           names_find(p, name, index);
 }
 
 static bool add_page(struct parser *p, uint32_t domain)
@@ -97,6 +93,8 @@ static bool add_page(struct parser *p, uint32_t domain)
     pages[t->nr_pages] = (struct pvt_page){ .domain = domain };
     memcpy(pages[t->nr_pages].name, name, sizeof(name));
     t->nr_pages++;
+    if (!names_add(p))
+        return false;
     parse_advance(p);
     return true;
 }

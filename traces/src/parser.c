@@ -5,12 +5,9 @@
 #include "edit.h"
 #include "parser.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define MAX_FILE (16u << 20)
 
 enum token_kind parse_peek(const struct parser *p)
 {
@@ -152,6 +149,16 @@ bool parse_end_of_statement(struct parser *p)
     return true;
 }
 
+/* The text was cut off inside a step of several lines: it was never said. */
+static bool drop_cut_step(struct parser *p)
+{
+    if (!p->cut || !p->braces || p->tok.kind != TOK_END)
+        return false;
+    edit_free_step(&p->t->steps[--p->t->nr_steps]);
+    *p->error = (struct pvt_error){ .line = 0 };
+    return true;
+}
+
 static bool parse_run(struct parser *p)
 {
     if (!parse_skip_word(p, "run"))
@@ -160,18 +167,18 @@ static bool parse_run(struct parser *p)
         return false;
     while (!parse_skip_char(p, '}')) {
         if (p->tok.kind == TOK_END)
-            return parse_expected(p, "a step or '}'");
+            return p->cut || parse_expected(p, "a step or '}'");
         parse_begin(p);
         if (!parse_step(p) || !parse_end_of_statement(p))
-            return false;
+            return drop_cut_step(p);
     }
     return true;
 }
 
-struct pvt_trace *pvt_trace_parse(const char *text, size_t length,
-                                  struct pvt_error *error)
+static struct pvt_trace *parse(const char *text, size_t length, bool cut,
+                               struct pvt_error *error)
 {
-    struct parser p = { .error = error };
+    struct parser p = { .error = error, .cut = cut };
     bool good;
 
     *error = (struct pvt_error){ .line = 0 };
@@ -186,41 +193,25 @@ struct pvt_trace *pvt_trace_parse(const char *text, size_t length,
         parse_header(&p) && parse_init(&p) && parse_run(&p) && parse_final(&p);
     if (good && p.tok.kind != TOK_END)
         good = parse_expected(&p, "the end of the file");
+    names_free(&p);
     if (good)
         return p.t;
     pvt_trace_free(p.t);
     return NULL;
 }
 
-struct pvt_trace *pvt_trace_read(const char *file, struct pvt_error *error)
+struct pvt_trace *pvt_trace_parse(const char *text, size_t length,
+                                  struct pvt_error *error)
 {
-    struct pvt_trace *t = NULL;
-    FILE *f = fopen(file, "rb");
-    char *text = NULL;
-    size_t length;
+    return parse(text, length, false, error);
+}
 
-    *error = (struct pvt_error){ .line = 0 };
-    if (f)
-        text = malloc(MAX_FILE + 1u);
-    if (!f || !text) {
-        snprintf(error->text, sizeof(error->text), "cannot be read: %s",
-                 strerror(errno));
-        goto out;
-    }
-    length = fread(text, 1, MAX_FILE + 1u, f);
-    if (ferror(f))
-        snprintf(error->text, sizeof(error->text), "cannot be read: %s",
-                 strerror(errno));
-    else if (length > MAX_FILE)
-        snprintf(error->text, sizeof(error->text),
-                 "is longer than %u MiB: split the trace", MAX_FILE >> 20);
-    else
-        t = pvt_trace_parse(text, length, error);
-out:
-    free(text);
-    if (f)
-        fclose(f);
-    return t;
+struct pvt_trace *pvt_trace_parse_cut(const char *text, size_t length,
+                                      struct pvt_error *error)
+{
+    while (length > 0 && text[length - 1] != '\n')
+        length--;
+    return parse(text, length, true, error);
 }
 
 void pvt_trace_free(struct pvt_trace *t)

@@ -8,6 +8,8 @@
 
 #include "lexer.h"
 
+#include <search.h>
+
 struct parser {
     struct lexer lexer;
     struct token tok; /* the one to be looked at */
@@ -17,6 +19,9 @@ struct parser {
     bool braces;         /* ... but for a batch */
     unsigned int line;   /* of the statement */
     unsigned int column; /* behind the last token taken */
+    bool cut;            /* the text ends before the trace does */
+    struct hsearch_data names;
+    uint32_t nr_named; /* pages in it */
 };
 
 /* parser.c */
@@ -42,6 +47,12 @@ bool parse_name(struct parser *p, const char *what,
 void *parse_grow(struct parser *p, void *array, uint32_t count, size_t size);
 void parse_begin(struct parser *p);
 bool parse_end_of_statement(struct parser *p);
+
+/* names.c: the pages by their names */
+bool names_find(const struct parser *p, const char *name, uint32_t *page);
+/* The last page of the trace has its name now. */
+bool names_add(struct parser *p);
+void names_free(struct parser *p);
 
 /* header.c */
 bool parse_header(struct parser *p);

@@ -71,12 +71,10 @@ static bool find_page(struct parser *p, struct pvt_frame_ref *r)
 
     if (!parse_name(p, "a frame", name))
         return false;
-    for (r->page = 0; r->page < p->t->nr_pages; r->page++) {
-        if (strcmp(p->t->pages[r->page].name, name) == 0) {
-            r->kind = PVT_FRAME_PAGE;
-            parse_advance(p);
-            return true;
-        }
+    if (names_find(p, name, &r->page)) {
+        r->kind = PVT_FRAME_PAGE;
+        parse_advance(p);
+        return true;
     }
     return parse_fail(p,
                       "no page is called '%s': declare it in init, before "

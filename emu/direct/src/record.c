@@ -10,6 +10,8 @@
  */
 #include "internal.h"
 
+#include <packed/packed.h>
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +27,7 @@
 
 static struct {
     FILE *f;
+    bool packed;
     uint64_t **said; /* by pfn: the page as the trace has made it; NULL: zero */
     uint8_t *carries;
     bool stopped;
@@ -405,9 +408,11 @@ void direct__record_after(long rc)
         put_call(&calls[i], list ? (long)e.result : rc);
     }
     /* Whatever comes next, the file is a trace up to here. */
-    fputs(END, rec.f);
+    if (!rec.packed)
+        fputs(END, rec.f);
     fflush(rec.f);
-    fseek(rec.f, -(long)strlen(END), SEEK_CUR);
+    if (!rec.packed)
+        fseek(rec.f, -(long)strlen(END), SEEK_CUR);
 }
 
 /* -- the beginning --------------------------------------------------------- */
@@ -436,7 +441,8 @@ int direct__record_begin(const char *file, uint32_t tables, uint32_t nr_tables)
 {
     const uint32_t n = direct.config.nr_pages;
 
-    rec.f = fopen(file, "w");
+    rec.packed = packed_is_name(file);
+    rec.f = rec.packed ? packed_create(file) : fopen(file, "w");
     rec.said = calloc(n, sizeof(*rec.said));
     rec.carries = calloc(n, 1);
     rec.stopped = false;

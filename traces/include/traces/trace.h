@@ -259,6 +259,8 @@ struct pvt_trace {
     struct pvt_step *steps;
     struct pvt_final *finals;
     bool has_final;
+    uint64_t cut_at; /* its packed file was cut off at this byte; 0: it is whole
+                      */
 };
 
 struct pvt_error {
@@ -273,7 +275,17 @@ struct pvt_error {
 struct pvt_trace *pvt_trace_parse(const char *text, size_t length,
                                   struct pvt_error *error);
 
-/* The same from a file; FILE may have any content. */
+/*
+ * The same for a text that was cut off anywhere after the beginning of its run
+ * block: the steps in it that are complete, and whose lines are.
+ */
+struct pvt_trace *pvt_trace_parse_cut(const char *text, size_t length,
+                                      struct pvt_error *error);
+
+/*
+ * The same from a file, which may have any content: text, or text packed by
+ * zstd, which may be cut off (t->cut_at).
+ */
 struct pvt_trace *pvt_trace_read(const char *file, struct pvt_error *error);
 
 void pvt_trace_free(struct pvt_trace *t);

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * pinfold print: a trace as text, whatever it is stored as; or packed.
+ */
+#include "replay.h"
+
+#include "cli.h"
+
+#include <packed/packed.h>
+
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char usage[] =
+    "Usage: pinfold print [OPTION]... TRACE\n"
+    "Print TRACE as a text in canonical form. It may be a text, a text packed\n"
+    "by zstd, of which the end may be missing, or a program that a fuzzer has\n"
+    "left. Comments are not kept: `zstd -d` unpacks a text as it was.\n"
+    "\n"
+    "  -o, --output=FILE  write to FILE; packed, if it ends in .zst\n"
+    "      --packed       pack the text by zstd in any case\n"
+    "      --help         print this and exit\n"
+    "\n"
+    "Exit status: 0 printed, 2 wrong usage or a malformed trace, 3 it cannot "
+    "be\n"
+    "written.\n";
+
+struct print_options {
+    bool packed;
+    const char *output; /* NULL: stdout */
+    const char *trace;
+};
+
+/* 0 to go on, or 1 + the exit status. */
+static int parse(int argc, char **argv, struct print_options *o)
+{
+    static const struct option longs[] = {
+        { "output", required_argument, NULL, 'o' },
+        { "packed", no_argument, NULL, 'p' },
+        { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
+    };
+    int c;
+
+    optind = 1;
+    while ((c = getopt_long(argc, argv, "o:", longs, NULL)) != -1) {
+        switch (c) {
+        case 'o':
+            o->output = optarg;
+            break;
+        case 'p':
+            o->packed = true;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            return 1 + CLI_AGREES;
+        default:
+            fputs("Try 'pinfold print --help'.\n", stderr);
+            return 1 + CLI_USAGE;
+        }
+    }
+    if (optind + 1 != argc) {
+        fputs("pinfold print: name one trace\n", stderr);
+        return 1 + CLI_USAGE;
+    }
+    o->trace = argv[optind];
+    o->packed |= o->output && packed_is_name(o->output);
+    return 0;
+}
+
+/* Closes all that it opens: what is written late may fail too. */
+static bool print(const struct print_options *o, const struct pvt_trace *t)
+{
+    FILE *to = o->output ? fopen(o->output, "wb") : stdout;
+    FILE *f = to && o->packed ? packed_into(to) : to;
+    bool good = f != NULL;
+
+    if (f) {
+        pvt_trace_print(f, t);
+        good = !ferror(f);
+    }
+    if (f && f != to)
+        good &= fclose(f) == 0;
+    if (o->output && to)
+        good &= fclose(to) == 0;
+    else
+        good &= fflush(stdout) == 0;
+    return good;
+}
+
+int cli_print(int argc, char **argv)
+{
+    struct print_options o = { .packed = false };
+    struct replay_set set = { 0 };
+    int rc = parse(argc, argv, &o);
+
+    if (rc != 0)
+        return rc - 1;
+    if (o.packed && !o.output && isatty(STDOUT_FILENO)) {
+        fputs("pinfold print: packed text is not for a terminal: add "
+              "--output=FILE\n",
+              stderr);
+        return CLI_USAGE;
+    }
+    rc = replay_load(&set, o.trace);
+    if (rc == CLI_AGREES && set.count != 1) {
+        fputs("pinfold print: name one trace, not a directory\n", stderr);
+        rc = CLI_USAGE;
+    }
+    if (rc == CLI_AGREES && !print(&o, set.traces[0].trace)) {
+        fprintf(stderr, "pinfold print: %s: cannot be written: %s\n",
+                o.output ? o.output : "the output", strerror(errno));
+        rc = CLI_ENVIRONMENT;
+    }
+    replay_free(&set);
+    return rc;
+}
