@@ -10,6 +10,7 @@
 #   packed      zstd, libc
 #   traces      xen-model, xen-decode, packed, libc
 #   shim host   traces, xen-model, libc
+#   domain      xen-model, libc; no writable data
 set -u
 cc=$1
 shift
@@ -60,9 +61,14 @@ compiler | only xen-model "memcpy, memmove, memset, memcmp"
     defined "${archive[xen-model]}"
     defined "${archive[traces]:-/dev/null}"
 } | only pinfold-shim-host "traces, xen-model and libc"
+{
+    compiler
+    libc
+    defined "${archive[xen-model]}"
+} | only pinfold-domain "xen-model and libc"
 
 # Two machines in one process never meet: the model has no state of its own.
-for library in xen-model xen-decode; do
+for library in xen-model xen-decode pinfold-domain; do
     state=$(size -A "${archive[$library]}" |
         awk '/ex /{file = $1} $2 > 0 && $1 ~ /^\.(t?bss|t?data)/ &&
              $1 !~ /^\.data\.rel\.ro/ {print file, $1, $2, "bytes"}')

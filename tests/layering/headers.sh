@@ -8,7 +8,8 @@ set -u
 cc=$1 top=$2
 rc=0 n=0
 includes=()
-for dir in xen-model xen-model/decode traces/packed traces guest-mm shim/host shim; do
+for dir in xen-model xen-model/decode traces/packed traces guest-mm shim/host shim \
+    emu/domain; do
     [ ! -d "$top/$dir/include" ] || includes+=("$top/$dir/include")
 done
 for dir in "${includes[@]}"; do

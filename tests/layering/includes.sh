@@ -37,4 +37,5 @@ layer guest-mm guest-mm
 layer shim/guest shim guest-mm xen-model
 layer shim/host shim traces xen-model guest-mm
 layer emu/report traces xen-model
+layer emu/domain xen-model
 exit $rc

@@ -221,6 +221,16 @@ bool xm__copy_to_guest(struct xm_cpu *c, xm_vaddr to, const void *from,
     return true;
 }
 
+bool xm_copy_from_guest(struct xm_cpu *c, void *to, xm_vaddr from, size_t n)
+{
+    return xm__copy_from_guest(c, to, from, n);
+}
+
+bool xm_copy_to_guest(struct xm_cpu *c, xm_vaddr to, const void *from, size_t n)
+{
+    return xm__copy_to_guest(c, to, from, n);
+}
+
 bool xm__read_vcpu_mask(struct xm_cpu *c, xm_vaddr mask)
 {
     uint64_t word; /* XM_MAX_VCPUS fits into the first */

@@ -41,8 +41,7 @@ static inline void xm__write_ram(const struct xm_cpu *c, xm_mfn mfn)
 
 static inline uint64_t *xm__ram_to_write(const struct xm_cpu *c, xm_mfn mfn)
 {
-    xm__write_ram(c, mfn);
-    return c->ram + mfn * XM_ENTRIES;
+    return xm_ram_to_write(c, mfn);
 }
 
 static inline uint64_t xm__count(const struct xm_frame *f)

@@ -50,4 +50,8 @@ struct xm_result xm_update_va_mapping_otherdomain(struct xm_cpu *c, xm_vaddr va,
 struct xm_result xm_hypercall(struct xm_cpu *c, uint64_t number,
                               uint64_t arg[6]);
 
+/* The same, for who is among c->others: the model's own answer. */
+struct xm_result xm_model_hypercall(struct xm_cpu *c, uint64_t number,
+                                    uint64_t arg[6]);
+
 #endif

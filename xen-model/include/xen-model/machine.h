@@ -212,6 +212,19 @@ struct xm_own_memory {
     bool (*write)(xm_vaddr to, const void *from, size_t n);
 };
 
+struct xm_cpu;
+
+/*
+ * What answers hypercalls that have nothing to do with memory: events, time,
+ * the console. It is asked first, for each call of a multicall too. False: the
+ * call is for the model.
+ */
+struct xm_others {
+    void *context;
+    bool (*hypercall)(void *context, struct xm_cpu *c, uint64_t number,
+                      uint64_t arg[6], struct xm_result *result);
+};
+
 /*
  * The surroundings of one hypercall: which machine, on which vCPU, and how
  * soon something else wants the CPU.
@@ -223,6 +236,7 @@ struct xm_cpu {
      * links the guest's source keeps some of them itself. NULL: nowhere.
      */
     const struct xm_own_memory *own;
+    const struct xm_others *others; /* NULL: nobody */
     uint64_t *ram; /* guest RAM: 512 words a frame */
     /*
      * One bit a frame, set where the model writes RAM; the caller clears them.
@@ -253,6 +267,14 @@ struct xm_cpu {
 /* The words of a frame in guest RAM. */
 static inline uint64_t *xm_ram_frame(const struct xm_cpu *c, xm_mfn mfn)
 {
+    return c->ram + mfn * XM_ENTRIES;
+}
+
+/* The same, for who is about to write there: it is marked in cpu.written. */
+static inline uint64_t *xm_ram_to_write(const struct xm_cpu *c, xm_mfn mfn)
+{
+    if (c->written)
+        c->written[mfn / 64] |= 1ull << (mfn % 64);
     return c->ram + mfn * XM_ENTRIES;
 }
 

@@ -51,4 +51,13 @@ struct xm_page_fault {
 struct xm_page_fault xm_load64(struct xm_cpu *c, xm_vaddr va, uint64_t *value);
 struct xm_page_fault xm_store64(struct xm_cpu *c, xm_vaddr va, uint64_t value);
 
+/*
+ * Xen's own copies from and to guest memory, through the same tables: the
+ * arguments of hypercalls. False: it is not all there, or not writable; what
+ * could be copied before has been.
+ */
+bool xm_copy_from_guest(struct xm_cpu *c, void *to, xm_vaddr from, size_t n);
+bool xm_copy_to_guest(struct xm_cpu *c, xm_vaddr to, const void *from,
+                      size_t n);
+
 #endif

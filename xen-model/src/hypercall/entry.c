@@ -29,8 +29,19 @@ static xm__hypercall *const handlers[] = {
 struct xm_result xm_hypercall(struct xm_cpu *c, uint64_t number,
                               uint64_t arg[6])
 {
+    struct xm_result r;
+
     assert(!xm__vcpu(c)->user_mode); /* system calls go to the kernel */
     c->preempted = false;
+    if (c->others &&
+        c->others->hypercall(c->others->context, c, number, arg, &r))
+        return r;
+    return xm_model_hypercall(c, number, arg);
+}
+
+struct xm_result xm_model_hypercall(struct xm_cpu *c, uint64_t number,
+                                    uint64_t arg[6])
+{
     if (number >= sizeof(handlers) / sizeof(handlers[0]) || !handlers[number])
         return xm__finish(c, xm__deny(XM_R_CALL_UNKNOWN, number, 0));
     return handlers[number](c, arg);

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a domain shares with Xen and with the backends: shared_info, the
+ * vcpu_info of each vCPU, the pages of the rings.
+ */
+#include "internal.h"
+
+/*
+ * Backends have a ring mapped, so that on actual Xen it cannot become a table.
+ * Here nobody holds it, and it may: then it is no ring any more.
+ */
+void *domain__page(struct xm_cpu *c, xm_mfn mfn)
+{
+    const struct xm_frame *f = xm_machine_frame_const(c->machine, mfn);
+
+    if (!f || f->owner != c->domid || !(f->count_info & XM_PGC_ALLOCATED))
+        return NULL;
+    if ((f->type_info & XM_PGT_COUNT_MASK) &&
+        (f->type_info & XM_PGT_TYPE_MASK) != XM_PGT_WRITABLE)
+        return NULL;
+    return xm_ram_to_write(c, mfn);
+}
+
+static struct xm_domain *model(const struct xm_cpu *c)
+{
+    return xm_domain_find(c->machine, c->domid);
+}
+
+struct shared_info *domain__shared_info(struct xm_cpu *c)
+{
+    return (struct shared_info *)xm_ram_to_write(c, model(c)->shared_info);
+}
+
+/*
+ * A frame that was registered for it is held as writable, for ever. What comes
+ * from there is the model's word, so that both agree.
+ */
+struct vcpu_info *domain__vcpu_info(const struct domain *d, struct xm_cpu *c,
+                                    uint32_t vcpu)
+{
+    const struct xm_vcpu *v = &model(c)->vcpu[vcpu];
+
+    if (!v->has_info)
+        return &domain__shared_info(c)->vcpu_info[vcpu];
+    return (struct vcpu_info *)((uint8_t *)xm_ram_to_write(c, v->info_frame) +
+                                d->vcpu[vcpu].info_offset);
+}
+
+uint32_t domain__nr_vcpus(const struct xm_cpu *c)
+{
+    return model(c)->nr_vcpus;
+}
+
+bool domain__privileged(const struct xm_cpu *c)
+{
+    return model(c)->privileged;
+}
+
+bool domain__is_self(const struct xm_cpu *c, uint32_t id)
+{
+    return id == DOMID_SELF || id == c->domid;
+}
+
+bool domain__exists(const struct xm_cpu *c, uint32_t id)
+{
+    return domain__is_self(c, id) || id == DOMAIN_BACKEND ||
+           xm_domain_find(c->machine, (xm_domid)id);
+}
