@@ -13,8 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MODEL_FRAMES 256u
-
 static double now(void)
 {
     struct timespec t;
@@ -77,8 +75,9 @@ bool fuzz_choose(struct fuzz_run *r, uint32_t domains)
     if (r->other)
         return true;
     r->session = &r->sessions[domains];
-    return r->session->model || (pvt_model_open(MODEL_FRAMES, &model) == 0 &&
-                                 open_session(r, r->session, model));
+    return r->session->model ||
+           (pvt_model_open(FUZZ_MODEL_FRAMES, &model) == 0 &&
+            open_session(r, r->session, model));
 }
 
 int fuzz_open(struct fuzz_run *r)
@@ -163,6 +162,8 @@ static void print_counts(const struct fuzz_run *r)
         [FZ_DECREASE] = "decrease_reservation",
         [FZ_GRANT_MAP] = "grant maps",
         [FZ_GRANT_UNMAP] = "grant unmaps",
+        [FZ_CALL] = "other calls",
+        [FZ_GUEST] = "other acts",
     };
 
     printf("of these");

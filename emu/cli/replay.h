@@ -21,6 +21,7 @@ struct replay_options {
 struct replay_trace {
     char *file;
     struct pvt_trace *trace;
+    bool program; /* of a fuzzer, and now written as a trace */
 };
 
 struct replay_set {

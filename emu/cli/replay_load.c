@@ -5,6 +5,7 @@
 #include "replay.h"
 
 #include "cli.h"
+#include "fuzz.h"
 
 #include <fuzz/trace.h>
 #include <packed/packed.h>
@@ -15,8 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#define PROGRAM_FRAMES 256u
 
 static int out_of_memory(void)
 {
@@ -60,7 +59,7 @@ static struct pvt_trace *load_program(const uint8_t *bytes, size_t size,
 
     *error = (struct pvt_error){ .text = "out of memory: free some" };
     if (fz_read(&p, bytes, size) &&
-        pvt_model_open(PROGRAM_FRAMES, &model) == 0 &&
+        pvt_model_open(FUZZ_MODEL_FRAMES, &model) == 0 &&
         fz_open(&s, model, NULL) && fz_as_trace(&s, &p, &text) != FZ_FAILED &&
         text)
         t = pvt_trace_parse(text, strlen(text), error);
@@ -75,14 +74,17 @@ static struct pvt_trace *load_program(const uint8_t *bytes, size_t size,
 
 #define MAX_PROGRAM (1u << 20)
 
-static struct pvt_trace *read_trace(const char *file, struct pvt_error *error)
+static struct pvt_trace *read_trace(const char *file, bool *program,
+                                    struct pvt_error *error)
 {
     uint8_t *bytes = malloc(MAX_PROGRAM);
     FILE *f = bytes ? fopen(file, "rb") : NULL;
     const size_t size = f ? fread(bytes, 1, MAX_PROGRAM, f) : 0;
-    struct pvt_trace *t = is_program(file, bytes, size)
-                              ? load_program(bytes, size, error)
-                              : pvt_trace_read(file, error);
+    struct pvt_trace *t;
+
+    *program = is_program(file, bytes, size);
+    t = *program ? load_program(bytes, size, error)
+                 : pvt_trace_read(file, error);
 
     if (f)
         fclose(f);
@@ -93,7 +95,8 @@ static struct pvt_trace *read_trace(const char *file, struct pvt_error *error)
 static int load_file(struct replay_set *set, const char *file)
 {
     struct pvt_error error;
-    struct pvt_trace *t = read_trace(file, &error);
+    bool program;
+    struct pvt_trace *t = read_trace(file, &program, &error);
     struct replay_trace *bigger;
     char *name;
 
@@ -119,7 +122,7 @@ static int load_file(struct replay_set *set, const char *file)
         pvt_trace_free(t);
         return out_of_memory();
     }
-    bigger[set->count++] = (struct replay_trace){ name, t };
+    bigger[set->count++] = (struct replay_trace){ name, t, program };
     return CLI_AGREES;
 }
 

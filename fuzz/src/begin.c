@@ -42,9 +42,10 @@ static enum fz_outcome take(struct fz_session *s, uint32_t domains)
             return fail(s, b);
     for (uint32_t d = 0; d < FZ_DOMAINS; d++)
         if (fz_has_domain(w, d) &&
-            b->ops->take_frames(b, (xm_domid)d, FZ_PAGES,
+            b->ops->take_frames(b, (xm_domid)d, FZ_FIRST_PAGES,
                                 &w->mfns[d * FZ_PAGES]) != 0)
             return fail(s, b);
+    fz_world_forget(w);
     fz_world_bind(w);
     return FZ_AGREES;
 }
@@ -197,7 +198,7 @@ void fz_model_begins(struct fz_session *s, const struct fz_program *p)
 {
     model_goes_back(s);
     poke_model(s, p);
-    memset(s->world.handles, 0, sizeof(s->world.handles));
+    fz_world_forget(&s->world);
 }
 
 static enum fz_outcome go_back(struct fz_session *s, const struct fz_program *p)
@@ -219,6 +220,8 @@ enum fz_outcome fz_begin(struct fz_session *s, const struct fz_program *p)
     s->leaked = false;
     s->nr_alloc = 0;
     s->nr_cuts = 0;
+    for (uint32_t i = 0; i < FZ_BOOT_L4; i++)
+        s->fresh[i] = FZ_NONE;
     if (rc != FZ_AGREES)
         return rc;
     fz_world_of(&s->world, &s->all, p->domains);

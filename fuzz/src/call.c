@@ -6,7 +6,10 @@
 #include "forms.h"
 #include "grants.h"
 #include "guards.h"
+#include "guest.h"
+#include "hypercalls.h"
 #include "segments.h"
+#include "values.h"
 
 #include <fuzz/call.h>
 
@@ -26,10 +29,11 @@ uint32_t fz_entry_frame(const struct fz_world *w, const struct fz_op *op)
 
 uint64_t fz_entry(const struct fz_world *w, const struct fz_op *op)
 {
-    return fz_has_descriptor(op) ? fz_descriptor(op)
-           : fz_has_grant(op)    ? fz_grant_entry(w, op)
-                                 : xm_pte(fz_mfn(w, fz_entry_frame(w, op)),
-                                          fz_unpack_flags(op->flags));
+    return fz_has_raw(op)          ? fz_raw(op)
+           : fz_has_descriptor(op) ? fz_descriptor(op)
+           : fz_has_grant(op)      ? fz_grant_entry(w, op)
+                                   : xm_pte(fz_mfn(w, fz_entry_frame(w, op)),
+                                            fz_unpack_flags(op->flags));
 }
 
 static bool resolve_update(const struct fz_world *w, const struct fz_op *op,
@@ -151,6 +155,7 @@ static struct pvt_op caller(const struct fz_world *w, const struct fz_op *op)
         [FZ_DECREASE] = PVT_HYPERCALL,
         [FZ_GRANT_MAP] = PVT_HYPERCALL,
         [FZ_GRANT_UNMAP] = PVT_HYPERCALL,
+        [FZ_CALL] = PVT_HYPERCALL,
     };
     const uint32_t owner = fz_domid(fz_fd(w, op->fd & 15u));
 
@@ -169,8 +174,13 @@ bool fz_resolve(const struct fz_world *w, const struct xm_cpu *cpu,
     const struct fz_op *op = &ops[0];
     const enum fz_fd tables = fz_fd_of_tables(w, op);
 
+    const struct xm_domain *d;
+
     c->op = caller(w, op);
     c->used = 1;
+    d = xm_domain_find(cpu->machine, c->op.domid);
+    if (d->crashed || d->dying)
+        return false;
     switch (fz_op_kind(op)) {
     case FZ_MMU_UPDATE:
         if (tables != FZ_FD_NONE)
@@ -214,6 +224,12 @@ bool fz_resolve(const struct fz_world *w, const struct xm_cpu *cpu,
         return fz_resolve_map(w, cpu, op, c);
     case FZ_GRANT_UNMAP:
         return fz_resolve_unmap(w, cpu, op, c);
+    case FZ_CALL:
+        c->used = fz_nr_joined_values(ops, count);
+        return fz_resolve_hypercall(w, ops, c);
+    case FZ_GUEST:
+        c->used = fz_nr_joined_values(ops, count);
+        return fz_resolve_guest(w, ops, c);
     default: /* POKE is for the beginning only */
         return false;
     }

@@ -13,4 +13,7 @@ enum fz_outcome fz_execute(struct fz_session *s, uint32_t side);
 /* On both, the other first, as traces do it. */
 enum fz_outcome fz_execute_both(struct fz_session *s);
 
+/* The world gets the frames and handles that the call has returned. */
+void fz_note(struct fz_session *s, const struct fz_op *ops);
+
 #endif

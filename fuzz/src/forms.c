@@ -49,6 +49,11 @@ enum fz_kind fz_op_kind(const struct fz_op *op)
     return (enum fz_kind)(op->kind % FZ_NR_KINDS);
 }
 
+bool fz_has_raw(const struct fz_op *op)
+{
+    return (op->mode & FZ_RAW) && fz_op_kind(op) == FZ_POKE;
+}
+
 /* Addresses that no window has: low, without an L3, Xen's. */
 static const xm_vaddr addresses[] = {
     0x1000,

@@ -30,6 +30,9 @@ const struct fz_form *fz_form(uint32_t number);
 
 enum fz_kind fz_op_kind(const struct fz_op *op);
 
+/* Is a number stored where others have an entry? */
+bool fz_has_raw(const struct fz_op *op);
+
 /* Where a load, store or mapping is, and as a trace has it. */
 xm_vaddr fz_address(const struct fz_op *op);
 const char *fz_address_text(const struct fz_op *op, char buffer[40]);

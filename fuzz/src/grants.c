@@ -13,10 +13,8 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <traces/trace.h>
 #include <xen-model/pte.h>
-#include <xen/xen.h>
-
-#include <xen/grant_table.h>
 
 #define NO_HANDLE 0xffff0000u /* which nobody has */
 #define BEYOND 0xf0u          /* in cmd: from here on, entries there are not */
@@ -147,22 +145,47 @@ void fz_print_map(FILE *f, const struct fz_world *w, const struct fz_op *op)
 {
     fputs("grant.map {", f);
     print_host_address(f, w, op);
-    fprintf(f, " flags=0x%" PRIx32 " ref=%" PRIu32 " dom=%s }",
-            fz_map_flags(op), reference(op),
-            fz_domain_text(fz_fd(w, op->fd & 15u)));
+    fputs(" flags=", f);
+    pvt_number_print(f, fz_map_flags(op));
+    fputs(" ref=", f);
+    pvt_number_print(f, reference(op));
+    fprintf(f, " dom=%s }", fz_domain_text(fz_fd(w, op->fd & 15u)));
 }
 
-static const struct fz_handle *handle_of(const struct fz_world *w,
-                                         const struct fz_op *op)
+static const struct fz_handle *
+handle_at(const struct fz_world *w, uint32_t domain, const struct fz_op *op)
 {
-    return &w->handles[fz_op_domain(w, op)][op->target % FZ_HANDLES];
+    return &w->handles[domain][op->target % FZ_HANDLES];
+}
+
+bool fz_knows_handle(const struct fz_world *w, uint32_t domain,
+                     const struct fz_op *op)
+{
+    return handle_at(w, domain, op)->known;
+}
+
+uint64_t fz_handle_number(const struct fz_world *w, uint32_t domain,
+                          const struct fz_op *op)
+{
+    const struct fz_handle *h = handle_at(w, domain, op);
+
+    return h->known ? h->number : NO_HANDLE;
+}
+
+void fz_print_handle(FILE *f, const struct fz_world *w, uint32_t domain,
+                     const struct fz_op *op)
+{
+    if (fz_knows_handle(w, domain, op))
+        fprintf(f, FZ_HANDLE_NAME, handle_at(w, domain, op)->name);
+    else
+        fprintf(f, "0x%x", NO_HANDLE);
 }
 
 /* The operation whose fields say where: that of the mapping, mostly. */
 static const struct fz_op *where(const struct fz_world *w,
                                  const struct fz_op *op)
 {
-    const struct fz_handle *h = handle_of(w, op);
+    const struct fz_handle *h = handle_at(w, fz_op_domain(w, op), op);
 
     return h->known && !(op->cmd & FZ_UNMAP_AT) ? &h->op : op;
 }
@@ -170,7 +193,7 @@ static const struct fz_op *where(const struct fz_world *w,
 /* Which frame: its place. */
 static uint32_t frame_of(const struct fz_world *w, const struct fz_op *op)
 {
-    const struct fz_handle *h = handle_of(w, op);
+    const struct fz_handle *h = handle_at(w, fz_op_domain(w, op), op);
     const uint32_t place = fz_place(w, h->mfn);
 
     return h->known && place < FZ_NR_FRAMES && !(op->cmd & FZ_UNMAP_FRAME)
@@ -189,9 +212,10 @@ static uint64_t new_address(const struct fz_op *op)
 bool fz_resolve_unmap(const struct fz_world *w, const struct xm_cpu *cpu,
                       const struct fz_op *op, struct fz_call *c)
 {
-    const struct fz_handle *h = handle_of(w, op);
+    const struct fz_handle *h = handle_at(w, fz_op_domain(w, op), op);
     const bool replace = op->cmd & FZ_UNMAP_REPLACE;
-    const uint32_t number = h->known ? h->number : NO_HANDLE;
+    const uint32_t number =
+        (uint32_t)fz_handle_number(w, fz_op_domain(w, op), op);
     const uint64_t host =
         op->cmd & FZ_UNMAP_HOST ? host_address(w, where(w, op)) : 0;
     const uint64_t device = op->cmd & FZ_UNMAP_DEVICE
@@ -222,7 +246,6 @@ bool fz_resolve_unmap(const struct fz_world *w, const struct xm_cpu *cpu,
 
 void fz_print_unmap(FILE *f, const struct fz_world *w, const struct fz_op *op)
 {
-    const struct fz_handle *h = handle_of(w, op);
     const bool replace = op->cmd & FZ_UNMAP_REPLACE;
     char name[24];
 
@@ -234,11 +257,38 @@ void fz_print_unmap(FILE *f, const struct fz_world *w, const struct fz_op *op)
     if (!replace && (op->cmd & FZ_UNMAP_DEVICE))
         fprintf(f, " dev_bus_addr=%s[0]", fz_frame_name(frame_of(w, op), name));
     fputs(" handle=", f);
-    if (h->known)
-        fprintf(f, FZ_HANDLE_NAME, h->name);
-    else
-        fprintf(f, "0x%x", NO_HANDLE);
+    fz_print_handle(f, w, fz_op_domain(w, op), op);
     fputs(" }", f);
+}
+
+static void add(struct fz_world *w, uint32_t domain, uint32_t at,
+                const struct fz_op *op, struct gnttab_map_grant_ref map)
+{
+    if (map.status == GNTST_okay)
+        w->handles[domain][at % FZ_HANDLES] =
+            (struct fz_handle){ .known = true,
+                                .number = map.handle,
+                                .name = w->nr_handles++,
+                                .op = *op,
+                                .mfn = map.dev_bus_addr >> XM_PAGE_SHIFT };
+}
+
+void fz_add_handle(struct fz_world *w, const struct fz_op *op,
+                   const struct fz_call *c, uint32_t i,
+                   struct gnttab_map_grant_ref map)
+{
+    const struct fz_op mapping = { .kind = FZ_GRANT_MAP, .flags = map.flags };
+
+    add(w, c->op.domid, op->target + i, &mapping, map);
+}
+
+void fz_print_new_handle(FILE *f, const struct fz_world *w,
+                         const struct fz_op *op, const struct fz_call *c,
+                         uint32_t i, struct gnttab_map_grant_ref map)
+{
+    if (map.status == GNTST_okay)
+        fprintf(f, " handle=" FZ_HANDLE_NAME,
+                w->handles[c->op.domid][(op->target + i) % FZ_HANDLES].name);
 }
 
 void fz_note_handle(struct fz_world *w, const struct fz_op *op,
@@ -249,18 +299,11 @@ void fz_note_handle(struct fz_world *w, const struct fz_op *op,
     if (fz_op_kind(op) != FZ_GRANT_MAP || rc != 0)
         return;
     memcpy(&map, answer, sizeof(map));
-    if (map.status != GNTST_okay)
-        return;
-    w->handles[c->op.domid][op->target % FZ_HANDLES] =
-        (struct fz_handle){ .known = true,
-                            .number = map.handle,
-                            .name = c->at,
-                            .op = *op,
-                            .mfn = map.dev_bus_addr >> XM_PAGE_SHIFT };
+    add(w, c->op.domid, op->target, op, map);
 }
 
-void fz_print_status(FILE *f, const struct fz_op *op, const struct fz_call *c,
-                     const uint8_t *answer)
+void fz_print_status(FILE *f, const struct fz_world *w, const struct fz_op *op,
+                     const struct fz_call *c, const uint8_t *answer)
 {
     const bool map = fz_op_kind(op) == FZ_GRANT_MAP;
     const size_t offset =
@@ -268,11 +311,13 @@ void fz_print_status(FILE *f, const struct fz_op *op, const struct fz_call *c,
         : op->cmd & FZ_UNMAP_REPLACE
             ? offsetof(struct gnttab_unmap_and_replace, status)
             : offsetof(struct gnttab_unmap_grant_ref, status);
+    struct gnttab_map_grant_ref mapped;
     int16_t status;
 
     memcpy(&status, answer + offset, sizeof(status));
     fprintf(f, " { status=%d", status);
-    if (map && status == GNTST_okay)
-        fprintf(f, " handle=" FZ_HANDLE_NAME, c->at);
+    memcpy(&mapped, answer, sizeof(mapped));
+    if (map)
+        fz_print_new_handle(f, w, op, c, 0, mapped);
     fputs(" }", f);
 }

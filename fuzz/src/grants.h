@@ -7,6 +7,10 @@
 
 #include <fuzz/call.h>
 
+#include <xen/xen.h>
+
+#include <xen/grant_table.h>
+
 /* How GRANT_UNMAP names what it takes down: bits of fz_op.cmd. */
 #define FZ_UNMAP_HOST 1u     /* where it is mapped, */
 #define FZ_UNMAP_DEVICE 2u   /* and by its machine address */
@@ -30,6 +34,26 @@ uint32_t fz_map_flags(const struct fz_op *op);
 /* The name of a handle, where it is declared and used. */
 #define FZ_HANDLE_NAME "h%u"
 
+bool fz_knows_handle(const struct fz_world *w, uint32_t domain,
+                     const struct fz_op *op);
+
+/* The handle that OP names in its target, as a number and in a trace. */
+uint64_t fz_handle_number(const struct fz_world *w, uint32_t domain,
+                          const struct fz_op *op);
+void fz_print_handle(FILE *f, const struct fz_world *w, uint32_t domain,
+                     const struct fz_op *op);
+
+/*
+ * A call of several structures: number I of them is MAP. The mapping gets the
+ * next handle behind the one that OP names.
+ */
+void fz_add_handle(struct fz_world *w, const struct fz_op *op,
+                   const struct fz_call *c, uint32_t i,
+                   struct gnttab_map_grant_ref map);
+void fz_print_new_handle(FILE *f, const struct fz_world *w,
+                         const struct fz_op *op, const struct fz_call *c,
+                         uint32_t i, struct gnttab_map_grant_ref map);
+
 /* These finish a call; false: the guest would not survive it. */
 bool fz_resolve_map(const struct fz_world *w, const struct xm_cpu *cpu,
                     const struct fz_op *op, struct fz_call *c);
@@ -43,7 +67,7 @@ void fz_note_handle(struct fz_world *w, const struct fz_op *op,
 /* As a trace has them, and what the structures say afterwards. */
 void fz_print_map(FILE *f, const struct fz_world *w, const struct fz_op *op);
 void fz_print_unmap(FILE *f, const struct fz_world *w, const struct fz_op *op);
-void fz_print_status(FILE *f, const struct fz_op *op, const struct fz_call *c,
-                     const uint8_t *answer);
+void fz_print_status(FILE *f, const struct fz_world *w, const struct fz_op *op,
+                     const struct fz_call *c, const uint8_t *answer);
 
 #endif

@@ -11,7 +11,7 @@
 #include "begin.h"
 #include "compare.h"
 #include "execute.h"
-#include "grants.h"
+#include "forms.h"
 
 #include <string.h>
 
@@ -40,6 +40,14 @@ static bool execute_on_model(struct fz_session *s, int64_t after)
     return reached;
 }
 
+/* Nobody has made that call. */
+static bool is_refused(const struct fz_session *s, const struct fz_op *op,
+                       uint32_t at)
+{
+    return (fz_op_kind(op) == FZ_CALL || fz_op_kind(op) == FZ_GUEST) &&
+           (at >= FZ_MAX_OPS || (s->refused[at / 64] >> at % 64 & 1));
+}
+
 /* Everything before the call at AT once more, on the model. */
 static void repeat(struct fz_session *s, const struct fz_program *p,
                    uint32_t at)
@@ -53,12 +61,13 @@ static void repeat(struct fz_session *s, const struct fz_program *p,
         if (!fz_resolve(&s->world, pvt_model_cpu(s->model), &p->ops[i], at - i,
                         &s->call))
             continue;
+        if (is_refused(s, &p->ops[i], i))
+            continue;
         if (cut < s->nr_cuts && s->cuts[cut].at == i)
             after = s->cuts[cut++].after;
         s->call.at = i;
         (void)execute_on_model(s, after);
-        fz_note_handle(&s->world, &p->ops[i], &s->call, s->out[0].rc,
-                       s->answer[0]);
+        fz_note(s, &p->ops[i]);
     }
 }
 

@@ -5,6 +5,8 @@
 #include "decrease.h"
 #include "forms.h"
 #include "grants.h"
+#include "guest.h"
+#include "hypercalls.h"
 #include "segments.h"
 
 #include <fuzz/call.h>
@@ -20,8 +22,12 @@ void fz_print_entry(FILE *f, const struct fz_world *w, const struct fz_op *op)
     const uint32_t place = fz_entry_frame(w, op);
     char name[24];
 
+    if (fz_has_raw(op)) {
+        pvt_number_print(f, fz_raw(op));
+        return;
+    }
     if (fz_has_descriptor(op)) {
-        fprintf(f, "0x%" PRIx64, fz_descriptor(op));
+        pvt_number_print(f, fz_descriptor(op));
         return;
     }
     if (fz_has_grant(op)) {
@@ -29,7 +35,7 @@ void fz_print_entry(FILE *f, const struct fz_world *w, const struct fz_op *op)
         return;
     }
     if (place == FZ_ZERO) {
-        fprintf(f, "0x%" PRIx64, flags);
+        pvt_number_print(f, flags);
         return;
     }
     fputs(fz_frame_name(place, name), f);
@@ -143,30 +149,43 @@ static void print_value(FILE *f, const struct fz_world *w, uint64_t value)
     char name[24];
 
     if (place >= FZ_XEN) {
-        fprintf(f, "value 0x%" PRIx64, value);
+        fputs("value ", f);
+        pvt_number_print(f, value);
         return;
     }
     fprintf(f, "value %s", fz_frame_name(place, name));
     pvt_flags_print(f, value & XM_PTE_FLAGS_MASK);
 }
 
-static void print_result(FILE *f, const struct fz_world *w,
-                         const struct fz_op *op, const struct fz_call *c,
-                         const struct pvt_outcome *out, const uint8_t *answer)
+/* Does the value mean the same on every machine? */
+static bool has_name(const struct fz_world *w, const struct pvt_outcome *out)
+{
+    return (out->value & XM_PTE_P) &&
+           fz_place(w, xm_pte_mfn(out->value)) < FZ_XEN;
+}
+
+void fz_print_result(FILE *f, const struct fz_world *w, const struct fz_op *op,
+                     const struct fz_call *c, const struct pvt_outcome *out,
+                     const uint8_t *answer)
 {
     const enum fz_kind kind = fz_op_kind(op);
 
     fputs(" -> ", f);
-    if (out->vector)
+    if (out->vector == PVT_CRASH)
+        fputs("crash", f);
+    else if (out->vector)
         fprintf(f, "%s %u",
                 out->vector == XM_EXCEPTION_PF   ? "fault"
                 : out->vector == XM_EXCEPTION_NP ? "np"
                                                  : "gp",
                 out->error_code);
-    else if (c->op.call == PVT_LOAD)
+    else if (c->op.call == PVT_LOAD && (kind == FZ_LOAD || has_name(w, out)))
         print_value(f, w, out->value);
     else if (pvt_is_access(c->op.call))
         fputs("ok", f);
+    else if (kind == FZ_CALL && out->rc > 0 &&
+             fz_hypercall_tells_of_machine(op))
+        fputs("any", f);
     else if (out->rc > 0)
         fprintf(f, "%" PRId64, out->rc);
     else
@@ -174,13 +193,14 @@ static void print_result(FILE *f, const struct fz_world *w,
     if (out->why.rule != XM_R_NONE)
         fprintf(f, " by %s", xm_rule_info(out->why.rule)->id);
     if ((kind == FZ_GRANT_MAP || kind == FZ_GRANT_UNMAP) && out->rc == 0)
-        fz_print_status(f, op, c, answer);
+        fz_print_status(f, w, op, c, answer);
+    if (kind == FZ_CALL)
+        fz_print_answer(f, w, op, c, out->rc, answer);
     fputc('\n', f);
 }
 
-void fz_print(FILE *f, const struct fz_world *w, const struct fz_op *ops,
-              const struct fz_call *c, const struct pvt_outcome *out,
-              const uint8_t *answer)
+void fz_print_call(FILE *f, const struct fz_world *w, const struct fz_op *ops,
+                   const struct fz_call *c)
 {
     const enum fz_fd owner = fz_fd(w, ops->fd & 15u);
     char address[40];
@@ -210,7 +230,7 @@ void fz_print(FILE *f, const struct fz_world *w, const struct fz_op *ops,
         fputs(fz_address_text(ops, address), f);
         fputs(" rax=", f);
         if (fz_form(ops->cmd)->takes == FZ_TAKES_FLAGS)
-            fprintf(f, "0x%" PRIx64, fz_unpack_flags(ops->flags));
+            pvt_number_print(f, fz_unpack_flags(ops->flags));
         else
             fz_print_entry(f, w, ops);
         fprintf(f, " rcx=%u", fz_form(ops->cmd)->takes == FZ_TAKES_COUNT);
@@ -237,8 +257,13 @@ void fz_print(FILE *f, const struct fz_world *w, const struct fz_op *ops,
     case FZ_GRANT_UNMAP:
         fz_print_unmap(f, w, ops);
         break;
+    case FZ_CALL:
+        fz_print_hypercall(f, w, ops, c);
+        break;
+    case FZ_GUEST:
+        fz_print_guest(f, w, ops, c);
+        break;
     default: /* POKE is a line of init */
         break;
     }
-    print_result(f, w, ops, c, out, answer);
 }

@@ -7,6 +7,7 @@
 
 #include <fuzz/program.h>
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,39 +98,49 @@ static bool is_overwritten(const struct fz_world *w, const struct fz_program *p,
     return false;
 }
 
-static bool names(const struct fz_world *w, const struct fz_program *p,
-                  uint32_t place)
+static bool is_of_word(char c)
 {
-    for (uint32_t i = fz_nr_pokes(p); i < p->nr_ops; i++)
-        if (fz_frame(w, p->ops[i].table) == place ||
-            fz_frame(w, p->ops[i].target) == place ||
-            fz_frame(w, p->ops[i].extra) == place)
+    return isalnum((unsigned char)c) || c == '_' || c == '.';
+}
+
+/* Is NAME a word of TEXT? */
+static bool names(const char *text, const char *name)
+{
+    const size_t n = strlen(name);
+
+    for (const char *at = text; (at = strstr(at, name)) != NULL; at++)
+        if ((at == text || !is_of_word(at[-1])) && !is_of_word(at[n]))
             return true;
     return false;
 }
 
-/* Grant frames and handles are known when calls have returned them. */
-static void declare_grants(FILE *f, const struct fz_world *w,
-                           const struct fz_program *p)
+/* Frames and handles that are known when calls have returned them. */
+static void declare_returned(FILE *f, const struct fz_program *p,
+                             const char *steps)
 {
-    char frame[24];
+    char name[24];
 
-    for (uint32_t d = 0; d < FZ_DOMAINS; d++)
-        if (names(w, p, fz_own_frame(d, FZ_GRANT_TABLE)))
-            fprintf(f, "  new d%u %s\n", d,
-                    fz_frame_name(fz_own_frame(d, FZ_GRANT_TABLE), frame));
-    for (uint32_t i = fz_nr_pokes(p); i < p->nr_ops; i++)
-        if (fz_op_kind(&p->ops[i]) == FZ_GRANT_MAP)
-            fprintf(f, "  value " FZ_HANDLE_NAME "\n", i);
+    for (uint32_t d = 0; d < FZ_DOMAINS; d++) {
+        for (uint32_t i = FZ_FIRST_PAGES; i < FZ_PAGES; i++)
+            if (names(steps, fz_frame_name(d * FZ_PAGES + i, name)))
+                fprintf(f, "  new d%u %s\n", d, name);
+        fz_frame_name(fz_own_frame(d, FZ_GRANT_TABLE), name);
+        if (names(steps, name))
+            fprintf(f, "  new d%u %s\n", d, name);
+    }
+    for (uint32_t i = 0; i < p->nr_ops; i++) {
+        snprintf(name, sizeof(name), FZ_HANDLE_NAME, i);
+        if (names(steps, name))
+            fprintf(f, "  value %s\n", name);
+    }
 }
 
-static void set_up_grants(FILE *f, const struct fz_world *w,
-                          const struct fz_program *p)
+static void set_up_grants(FILE *f, const char *steps)
 {
     char frame[24];
 
     for (uint32_t d = 0; d < FZ_DOMAINS; d++)
-        if (names(w, p, fz_own_frame(d, FZ_GRANT_TABLE)))
+        if (names(steps, fz_frame_name(fz_own_frame(d, FZ_GRANT_TABLE), frame)))
             fprintf(f,
                     "  d%u.0: grant.setup_table { dom=self nr_frames=1 "
                     "frame_list={0} } -> 0 { status=0 frame_list={%s} }\n",
@@ -138,7 +149,7 @@ static void set_up_grants(FILE *f, const struct fz_world *w,
 
 void fz_print_header(FILE *f, const struct fz_world *w,
                      const struct fz_program *p, const char *name,
-                     const char *sentence)
+                     const char *sentence, const char *steps)
 {
     const uint32_t pokes = fz_nr_pokes(p);
     char frame[24];
@@ -148,11 +159,11 @@ void fz_print_header(FILE *f, const struct fz_world *w,
         if (!fz_has_domain(w, d))
             continue;
         fprintf(f, "  dom d%u %sprivileged\n  page d%u", d, d ? "un" : "", d);
-        for (uint32_t i = 0; i < FZ_PAGES; i++)
+        for (uint32_t i = 0; i < FZ_FIRST_PAGES; i++)
             fprintf(f, " %s", fz_frame_name(d * FZ_PAGES + i, frame));
         fprintf(f, "\n  window %s\n", fz_frame_name(d * FZ_PAGES, frame));
     }
-    declare_grants(f, w, p);
+    declare_returned(f, p, steps);
     for (uint32_t i = 0; i < pokes; i++) {
         const struct fz_op *op = &p->ops[i];
 
@@ -167,5 +178,5 @@ void fz_print_header(FILE *f, const struct fz_world *w,
         fputc('\n', f);
     }
     fputs("}\nrun {\n", f);
-    set_up_grants(f, w, p);
+    set_up_grants(f, steps);
 }

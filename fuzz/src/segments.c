@@ -12,6 +12,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <traces/trace.h>
 #include <xen/xen.h>
 
 /*
@@ -113,7 +114,8 @@ void fz_print_gdt(FILE *f, const struct fz_world *w, const struct fz_op *op)
     for (uint32_t i = 0; i < n; i++)
         fprintf(f, "%s%s", i ? ", " : " frames={",
                 fz_frame_name(gdt_frame(w, op, i), name));
-    fprintf(f, "%s entries=%" PRIu32, n ? "}" : "", gdt_entries(op));
+    fprintf(f, "%s entries=", n ? "}" : "");
+    pvt_number_print(f, gdt_entries(op));
 }
 
 /* Xen writes to the shared_info, too, and reads the grant table. */
@@ -140,5 +142,6 @@ void fz_print_descriptor(FILE *f, const struct fz_world *w,
             fz_frame_name(fz_frame(w, op->table), name), op->slot % XM_ENTRIES);
     if (op->extra % 8u)
         fprintf(f, " + %u", op->extra % 8u);
-    fprintf(f, " descriptor=0x%" PRIx64, fz_descriptor(op));
+    fputs(" descriptor=", f);
+    pvt_number_print(f, fz_descriptor(op));
 }

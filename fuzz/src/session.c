@@ -3,9 +3,10 @@
  * A program on one machine or on two.
  */
 #include "compare.h"
-#include "grants.h"
 #include "execute.h"
+#include "forms.h"
 #include "interrupted.h"
+#include "safe.h"
 #include <fuzz/session.h>
 
 #include <xen-model/snapshot.h>
@@ -62,7 +63,7 @@ enum fz_outcome fz_execute(struct fz_session *s, uint32_t i)
     struct pvt_backend *const side[2] = { s->model, s->other };
     struct pvt_op op = s->call.op;
 
-    memcpy(s->answer[i], s->call.data, sizeof(s->answer[i]));
+    memcpy(s->answer[i], s->call.data, op.data_size);
     op.data = s->answer[i];
     if (side[i]->ops->execute(side[i], &op, &s->out[i]) != 0)
         return fail(s, side[i]);
@@ -83,6 +84,40 @@ enum fz_outcome fz_execute_both(struct fz_session *s)
     return rc;
 }
 
+/* The call at OP has been made: what it returns is there from now on. */
+static void conclude(struct fz_session *s, const struct fz_op *op)
+{
+    const uint32_t shown = s->other ? 1 : 0;
+
+    if (s->trace)
+        fz_print_call(s->trace, &s->world, op, &s->call);
+    fz_note(s, op);
+    if (s->trace)
+        fz_print_result(s->trace, &s->world, op, &s->call, &s->out[shown],
+                        s->answer[shown]);
+}
+
+static bool is_anything(const struct fz_op *op)
+{
+    return fz_op_kind(op) == FZ_CALL || fz_op_kind(op) == FZ_GUEST;
+}
+
+/* Found out once, and remembered for fz_explain(). */
+static bool may_execute(struct fz_session *s, const struct fz_program *p,
+                        uint32_t at)
+{
+    const uint64_t bit = 1ull << at % 64;
+
+    if (at >= FZ_MAX_OPS)
+        return false;
+    if (fz_is_safe(s, &p->ops[at])) {
+        s->refused[at / 64] &= ~bit;
+        return true;
+    }
+    s->refused[at / 64] |= bit;
+    return false;
+}
+
 enum fz_outcome fz_step(struct fz_session *s, const struct fz_program *p,
                         uint32_t at)
 {
@@ -92,13 +127,20 @@ enum fz_outcome fz_step(struct fz_session *s, const struct fz_program *p,
                     p->nr_ops - at, &s->call))
         return FZ_NO_CALL;
     s->call.at = at;
+    if (is_anything(&p->ops[at]) && s->other && !may_execute(s, p, at))
+        return FZ_NO_CALL;
     rc = fz_execute_both(s);
+    if (rc == FZ_FAILED && is_anything(&p->ops[at])) {
+        /* What it has done until then, no trace can say. */
+        s->leaked = true;
+        return FZ_NO_CALL;
+    }
     if (rc == FZ_AGREES)
         rc = fz_compare_call(s);
     if (rc == FZ_DIFFERS && s->other)
         rc = fz_explain(s, p, at);
-    fz_note_handle(&s->world, &p->ops[at], &s->call, s->out[0].rc,
-                   s->answer[0]);
+    if (rc == FZ_AGREES || rc == FZ_DIFFERS)
+        conclude(s, &p->ops[at]);
     return rc;
 }
 
@@ -107,21 +149,16 @@ enum fz_outcome fz_run(struct fz_session *s, const struct fz_program *p,
 {
     enum fz_outcome rc = fz_begin(s, p);
 
-    if (trace && rc == FZ_AGREES)
-        fz_print_header(trace, &s->world, p, "fuzz", "Made by pinfold fuzz.");
+    s->trace = trace;
     for (*at = fz_nr_pokes(p);
          rc == FZ_AGREES && !s->leaked && *at < p->nr_ops;) {
         rc = fz_step(s, p, *at);
-        if (trace && (rc == FZ_AGREES || rc == FZ_DIFFERS))
-            fz_print(trace, &s->world, &p->ops[*at], &s->call,
-                     &s->out[s->other ? 1 : 0], s->answer[s->other ? 1 : 0]);
         if (rc == FZ_NO_CALL)
             rc = FZ_AGREES;
         if (rc == FZ_AGREES)
             *at += s->call.used;
     }
-    if (trace && rc != FZ_FAILED)
-        fputs("}\n", trace);
+    s->trace = NULL;
     if (rc == FZ_AGREES)
         rc = fz_compare_all(s);
     return rc;

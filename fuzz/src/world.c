@@ -7,6 +7,7 @@
 #include <xen-model/pte.h>
 
 #include <stdio.h>
+#include <string.h>
 
 static uint32_t taking_part(const struct fz_world *w, uint32_t domain)
 {
@@ -27,9 +28,10 @@ uint32_t fz_frame(const struct fz_world *w, uint32_t number)
     if (frame >= FZ_XEN)
         return frame;
     if (fz_is_page(frame))
-        return taking_part(w, frame / FZ_PAGES) * FZ_PAGES + frame % FZ_PAGES;
-    frame = fz_own_frame(taking_part(w, fz_frame_domain(frame)),
-                         FZ_BOOT_L4 + (frame - FZ_BOOT_L4) % FZ_OWN_FRAMES);
+        frame = taking_part(w, frame / FZ_PAGES) * FZ_PAGES + frame % FZ_PAGES;
+    else
+        frame = fz_own_frame(taking_part(w, fz_frame_domain(frame)),
+                             FZ_BOOT_L4 + (frame - FZ_BOOT_L4) % FZ_OWN_FRAMES);
     return w->mfns[frame] == FZ_NONE ? (uint32_t)FZ_XEN : frame;
 }
 
@@ -54,6 +56,28 @@ void fz_world_of(struct fz_world *w, const struct fz_world *all,
     w->domains = domains;
     for (uint32_t i = 0; i < FZ_XEN; i++)
         if (!fz_has_domain(w, fz_frame_domain(i)))
+            w->mfns[i] = FZ_NONE;
+}
+
+uint32_t fz_world_add(struct fz_world *w, uint32_t domain, xm_mfn mfn)
+{
+    for (uint32_t i = FZ_FIRST_PAGES; i < FZ_PAGES; i++) {
+        const uint32_t place = domain * FZ_PAGES + i;
+
+        if (w->mfns[place] != FZ_NONE)
+            continue;
+        w->mfns[place] = mfn;
+        return place;
+    }
+    return FZ_NR_FRAMES;
+}
+
+void fz_world_forget(struct fz_world *w)
+{
+    memset(w->handles, 0, sizeof(w->handles));
+    w->nr_handles = 0;
+    for (uint32_t i = 0; i < FZ_BOOT_L4; i++)
+        if (i % FZ_PAGES >= FZ_FIRST_PAGES)
             w->mfns[i] = FZ_NONE;
 }
 

@@ -30,6 +30,8 @@ static bool parse_dom(struct parser *p)
         return parse_fail(p, "a trace has at most %u domains", PVT_MAX_DOMAINS);
     if (!parse_name(p, "a domain", d->name))
         return false;
+    d->line = p->tok.line;
+    d->column = p->tok.column;
     if (!domain_number(d->name, &d->domid))
         return parse_fail(p, "a domain is called d and its number, below %u",
                           DOMID_FIRST_RESERVED);
@@ -90,7 +92,9 @@ static bool add_page(struct parser *p, uint32_t domain)
     if (!pages)
         return false;
     t->pages = pages;
-    pages[t->nr_pages] = (struct pvt_page){ .domain = domain };
+    pages[t->nr_pages] = (struct pvt_page){ .domain = domain,
+                                            .line = p->tok.line,
+                                            .column = p->tok.column };
     memcpy(pages[t->nr_pages].name, name, sizeof(name));
     t->nr_pages++;
     if (!names_add(p))
@@ -147,7 +151,10 @@ static bool parse_window(struct parser *p)
 static bool parse_contents(struct parser *p, bool range)
 {
     struct pvt_trace *t = p->t;
-    struct pvt_fill fill = { .range = range }, *fills;
+    struct pvt_fill fill = { .range = range,
+                             .line = p->tok.line,
+                             .column = p->tok.column };
+    struct pvt_fill *fills;
     uint64_t slot;
 
     if (!parse_frame(p, &fill.slot.frame) || !parse_char(p, '[') ||

@@ -17,6 +17,11 @@ static const char *const registers[PVT_NR_REGISTERS] = {
     "r9",  "r10", "r11", "r12", "r13", "r14", "r15", "flags"
 };
 
+const char *pvt_register_name(uint32_t reg)
+{
+    return registers[reg];
+}
+
 bool parse_is_register(const struct parser *p)
 {
     for (uint32_t i = 0; i < PVT_NR_REGISTERS; i++)

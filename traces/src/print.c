@@ -6,8 +6,7 @@
 
 #include <inttypes.h>
 
-/* Small numbers read best in decimal. */
-static void print_number(FILE *f, uint64_t n)
+void pvt_number_print(FILE *f, uint64_t n)
 {
     fprintf(f, n < 10 ? "%" PRIu64 : "0x%" PRIx64, n);
 }
@@ -43,7 +42,7 @@ void pvt_flags_print(FILE *f, uint64_t flags)
 void print_entry(FILE *f, const struct pvt_trace *t, const struct pvt_entry *e)
 {
     if (!e->has_frame) {
-        print_number(f, e->raw);
+        pvt_number_print(f, e->raw);
         return;
     }
     if (e->kind == PVT_ENTRY_GRANT)
@@ -185,7 +184,7 @@ static void print_value(FILE *f, const struct pvt_trace *t,
 {
     switch (v->kind) {
     case PVT_VALUE_NUMBER:
-        print_number(f, v->number);
+        pvt_number_print(f, v->number);
         return;
     case PVT_VALUE_FRAME:
         pvt_frame_ref_print(f, t, v->slot.frame);
@@ -329,7 +328,7 @@ static void print_final(FILE *f, const struct pvt_trace *t,
     if (x->kind == PVT_FINAL_PTE)
         print_entry(f, t, &x->entry);
     else if (x->kind == PVT_FINAL_M2P)
-        print_number(f, x->value);
+        pvt_number_print(f, x->value);
     else if (x->kind == PVT_FINAL_TYPE)
         fprintf(f, "%s%s%s%s count %" PRId64,
                 term_types[x->type >> XM_PGT_TYPE_SHIFT],

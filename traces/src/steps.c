@@ -331,7 +331,7 @@ bool parse_step(struct parser *p)
         return false;
     t->steps = steps;
     s = &steps[t->nr_steps++];
-    *s = (struct pvt_step){ .line = p->tok.line };
+    *s = (struct pvt_step){ .line = p->tok.line, .column = p->tok.column };
     if (!parse_who(p, s) || !parse_call(p, s))
         return false;
     if (parse_peek(p) != TOK_ARROW)

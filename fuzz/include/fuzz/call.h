@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #define FZ_MAX_BATCH 8u
-#define FZ_MAX_DATA 256u /* what a call has in guest memory, bytes */
+#define FZ_MAX_DATA PVT_MAX_DATA /* of a call in guest memory, bytes */
 
 struct fz_call {
     struct pvt_op op;
@@ -30,10 +30,15 @@ struct fz_call {
 bool fz_resolve(const struct fz_world *w, const struct xm_cpu *cpu,
                 const struct fz_op *ops, uint32_t count, struct fz_call *call);
 
-/* The call as a line of a trace; OUT and ANSWER: what it answered. */
-void fz_print(FILE *f, const struct fz_world *w, const struct fz_op *ops,
-              const struct fz_call *call, const struct pvt_outcome *out,
-              const uint8_t *answer);
+/*
+ * The call as a line of a trace, in two parts: of the world before what it
+ * returns is noted, and after that. OUT and ANSWER: what it answered.
+ */
+void fz_print_call(FILE *f, const struct fz_world *w, const struct fz_op *ops,
+                   const struct fz_call *call);
+void fz_print_result(FILE *f, const struct fz_world *w, const struct fz_op *op,
+                     const struct fz_call *call, const struct pvt_outcome *out,
+                     const uint8_t *answer);
 
 /* The entry of an operation, its frame, and as a trace has it. */
 uint32_t fz_entry_frame(const struct fz_world *w, const struct fz_op *op);

@@ -24,6 +24,9 @@ enum fz_kind {
     FZ_DECREASE,
     FZ_GRANT_MAP,
     FZ_GRANT_UNMAP,
+    FZ_CALL,  /* any hypercall by its fields: hypercalls.h */
+    FZ_GUEST, /* what a guest does itself: guest.h */
+    FZ_VALUE, /* behind one of these two: a field, a register */
     FZ_NR_KINDS
 };
 
@@ -31,6 +34,10 @@ enum fz_kind {
 #define FZ_JOINED 1u     /* one call with the operation that follows */
 #define FZ_DESCRIPTOR 2u /* not an entry: the descriptor number FLAGS */
 #define FZ_GRANT 4u      /* not an entry: one of a grant table */
+#define FZ_USER 8u       /* of GUEST: by the guest's user */
+#define FZ_UNFLUSHED 16u /* of GUEST: with the TLB as it is */
+#define FZ_RAW 64u       /* of POKE: a number, fz_raw(); its fields are four */
+#define FZ_LISTED 32u    /* of VALUE: a word of a list in memory */
 
 struct fz_op {
     uint8_t kind;   /* enum fz_kind, modulo */
@@ -47,6 +54,22 @@ struct fz_op {
 };
 
 _Static_assert(sizeof(struct fz_op) == 16, "programs are read from files");
+
+/* 64 bits, of an operation that has nothing else in these fields. */
+static inline uint64_t fz_raw(const struct fz_op *op)
+{
+    return op->flags | (uint64_t)op->reserved << 32 | (uint64_t)op->who << 48 |
+           (uint64_t)op->cmd << 56;
+}
+
+static inline void fz_set_raw(struct fz_op *op, uint64_t value)
+{
+    op->flags = (uint32_t)value;
+    op->reserved = (uint16_t)(value >> 32);
+    op->who = (uint8_t)(value >> 48);
+    op->cmd = (uint8_t)(value >> 56);
+    op->mode |= FZ_RAW;
+}
 
 /* The flags of an entry, as the operation has them and as the table has. */
 static inline uint64_t fz_unpack_flags(uint32_t flags)

@@ -30,9 +30,12 @@ bool fz_read(struct fz_program *p, const uint8_t *bytes, size_t size);
 bool fz_write(FILE *f, const struct fz_program *p);
 #define FZ_MAGIC "pinfold\1"
 
-/* The beginning of a trace: everything before the first step. */
+/*
+ * The beginning of a trace: everything before its steps, which declares what
+ * STEPS, their text, name.
+ */
 void fz_print_header(FILE *f, const struct fz_world *w,
                      const struct fz_program *p, const char *name,
-                     const char *sentence);
+                     const char *sentence, const char *steps);
 
 #endif

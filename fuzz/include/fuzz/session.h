@@ -27,6 +27,8 @@ struct fz_cut {
 };
 #define FZ_MAX_CUTS 64u /* of one program */
 
+#define FZ_MAX_OPS 65536u /* of a program with calls that can be anything */
+
 struct fz_session {
     struct pvt_backend *model;
     struct pvt_backend *other;      /* NULL: the model alone */
@@ -37,6 +39,7 @@ struct fz_session {
     uint64_t *written;              /* by the model, a bit a frame */
     xm_mfn alloc[PVT_MAX_ALLOC];    /* what Xen has allocated in this program */
     uint32_t nr_alloc;
+    FILE *trace;          /* NULL, or where calls are written as steps */
     uint32_t turn;        /* whose content is looked at next, unasked */
     bool thorough;        /* all contents after every call */
     bool interrupt;       /* the other machine often, by timers */
@@ -51,6 +54,11 @@ struct fz_session {
     void *block;
     uint64_t *ram;
     uint64_t *changed; /* since then, a bit a frame, with those of written */
+    /* Frames that calls returned, and what they held then. */
+    xm_mfn fresh[FZ_BOOT_L4];
+    uint64_t contents[FZ_BOOT_L4][XM_ENTRIES];
+    /* Calls that are not for actual Xen, a bit each operation. */
+    uint64_t refused[FZ_MAX_OPS / 64];
     struct fz_cut cuts[FZ_MAX_CUTS];
     uint32_t nr_cuts;
     char message[256]; /* what differs, or why it has failed */
@@ -79,7 +87,7 @@ enum fz_outcome fz_compare_all(struct fz_session *s);
 
 /*
  * Begins, runs all, compares all. *AT: the operation that ended it, or nr_ops.
- * TRACE: NULL, or where its lines go.
+ * TRACE: NULL, or where the lines of its steps go.
  */
 enum fz_outcome fz_run(struct fz_session *s, const struct fz_program *p,
                        uint32_t *at, FILE *trace);

@@ -11,7 +11,9 @@
 #include <fuzz/op.h>
 
 #define FZ_DOMAINS 3u /* d0, privileged, d1 and d2 */
-#define FZ_PAGES 16u  /* of each; the first is its window */
+#define FZ_PAGES 20u  /* of each; the first is its window */
+/* A program begins with so many; calls return the others, in their order. */
+#define FZ_FIRST_PAGES 16u
 #define FZ_WINDOW_PAGES 8u
 #define FZ_OWN_FRAMES 5u /* of each, that its pages are not */
 #define FZ_HANDLES 8u    /* of grants that a domain has mapped, to be named */
@@ -54,7 +56,7 @@ enum fz_fd {
 struct fz_handle {
     bool known;
     uint32_t number; /* which differs from machine to machine */
-    uint32_t name;   /* the operation that it comes from */
+    uint32_t name;   /* how many there were before */
     struct fz_op op; /* that one */
     xm_mfn mfn;
 };
@@ -62,8 +64,9 @@ struct fz_handle {
 struct fz_world {
     uint32_t domains; /* a bit each: those that take part */
     struct pvt_known_frames known[FZ_DOMAINS];
-    xm_mfn mfns[FZ_NR_FRAMES]; /* of a domain that is not there: none */
+    xm_mfn mfns[FZ_NR_FRAMES]; /* of what is not there: none */
     struct fz_handle handles[FZ_DOMAINS][FZ_HANDLES];
+    uint32_t nr_handles; /* there have been, ever */
 };
 
 /* The guest that carries us lies behind boot_l4[511] and boot_l3[510]. */
@@ -125,6 +128,12 @@ uint32_t fz_place(const struct fz_world *w, xm_mfn mfn);
 /* W becomes ALL, of whose domains only some take part. */
 void fz_world_of(struct fz_world *w, const struct fz_world *all,
                  uint32_t domains);
+
+/* A call has returned frame MFN to a domain: its place, FZ_NR_FRAMES: none. */
+uint32_t fz_world_add(struct fz_world *w, uint32_t domain, xm_mfn mfn);
+
+/* Forgets what calls have returned. */
+void fz_world_forget(struct fz_world *w);
 
 /* Fills in the places after the pages and KNOWN are there. */
 void fz_world_bind(struct fz_world *w);

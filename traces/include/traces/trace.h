@@ -170,7 +170,7 @@ struct pvt_expect {
 };
 
 struct pvt_step {
-    unsigned int line;
+    unsigned int line, column; /* where it begins */
     uint32_t domain; /* index into domains */
     uint32_t vcpu;
     enum pvt_call call;
@@ -198,6 +198,7 @@ struct pvt_step {
 
 struct pvt_domain {
     char name[PVT_MAX_NAME + 1];
+    unsigned int line, column; /* of its name */
     xm_domid domid;
     bool privileged;
     bool has_window;
@@ -207,6 +208,7 @@ struct pvt_domain {
 
 struct pvt_page {
     char name[PVT_MAX_NAME + 1];
+    unsigned int line, column; /* of its name */
     uint32_t domain;
     bool new;   /* there is none before a call returns its number */
     bool value; /* new, and no page, but any number that a call returns */
@@ -216,6 +218,7 @@ struct pvt_fill {
     struct pvt_slot slot; /* the first */
     uint32_t last;        /* slot of the last */
     bool range;           /* written with fill */
+    unsigned int line, column;
     struct pvt_entry entry;
 };
 
@@ -296,6 +299,12 @@ void pvt_trace_print(FILE *f, const struct pvt_trace *t);
 /* Prints one step, without indentation and end of line. */
 void pvt_step_print(FILE *f, const struct pvt_trace *t,
                     const struct pvt_step *s);
+
+/* Prints a number as traces have it: small ones in decimal. */
+void pvt_number_print(FILE *f, uint64_t n);
+
+/* "rax" ... "r15", "flags": register REG of a pvt_code. */
+const char *pvt_register_name(uint32_t reg);
 
 /* Prints the names of the flags in an entry, a space before each. */
 void pvt_flags_print(FILE *f, uint64_t flags);
