@@ -38,10 +38,6 @@ static const char usage[] =
     "      --kernel=FILE      the shim to run\n"
     "      --break=NAME       remove one check from the model, to see it "
     "found\n"
-    "      --convert=FILE     run nothing: write the trace FILE as a program "
-    "of\n"
-    "                         operations, or a program as a trace\n"
-    "      --output=FILE      where that goes\n"
     "      --help             print this and exit\n"
     "\n"
     "Exit status: 0 all agrees, 1 a finding, 2 wrong usage, 3 something that\n"
@@ -82,8 +78,6 @@ static int parse(int argc, char **argv, struct fuzz_options *o)
         { "kernel", required_argument, NULL, 'k' },
         { "break", required_argument, NULL, 'b' },
         { "interrupt", no_argument, NULL, 'i' },
-        { "convert", required_argument, NULL, 'c' },
-        { "output", required_argument, NULL, 'o' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
@@ -126,12 +120,6 @@ static int parse(int argc, char **argv, struct fuzz_options *o)
         case 'i':
             o->interrupt = true;
             break;
-        case 'c':
-            o->convert = optarg;
-            break;
-        case 'o':
-            o->output = optarg;
-            break;
         case 'h':
             fputs(usage, stdout);
             return 1 + CLI_AGREES;
@@ -143,12 +131,6 @@ static int parse(int argc, char **argv, struct fuzz_options *o)
     if (good && optind < argc) {
         fprintf(stderr, "pinfold fuzz: '%s' is too much; try --help\n",
                 argv[optind]);
-        good = false;
-    }
-    if (good && !o->convert != !o->output) {
-        fputs("pinfold fuzz: --convert needs --output, and --output needs "
-              "--convert\n",
-              stderr);
         good = false;
     }
     return good ? 0 : 1 + CLI_USAGE;
@@ -166,7 +148,5 @@ int cli_fuzz(int argc, char **argv)
     };
     const int rc = parse(argc, argv, &o);
 
-    if (rc != 0)
-        return rc - 1;
-    return o.convert ? fuzz_convert(o.convert, o.output) : fuzz_campaign(&o);
+    return rc != 0 ? rc - 1 : fuzz_campaign(&o);
 }

@@ -12,7 +12,6 @@
 struct fuzz_options {
     bool on_xen, interrupt;
     uint64_t seed, ops, seconds, length, stop_after;
-    const char *convert, *output;
     const char *findings, *hypervisor, *kernel;
     uint32_t faults; /* a bit each, 1 << enum xm_fault */
 };
@@ -42,9 +41,6 @@ bool fuzz_choose(struct fuzz_run *r, uint32_t domains);
 
 /* Shrinks P, which ended in WHY, prints it as a trace and saves it. */
 int fuzz_finding(struct fuzz_run *r, struct fz_program *p, enum fz_outcome why);
-
-/* FROM, a trace or a program, as the other in TO. An exit status. */
-int fuzz_convert(const char *from, const char *to);
 
 int fuzz_campaign(const struct fuzz_options *o);
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * pinfold print: a trace as text, whatever it is stored as; or packed.
+ * pinfold print: a trace as text, whatever it is stored as; or packed, or as
+ * a program.
  */
 #include "replay.h"
 
 #include "cli.h"
 
+#include <fuzz/program.h>
 #include <packed/packed.h>
 
 #include <errno.h>
@@ -21,6 +23,9 @@ static const char usage[] =
     "\n"
     "  -o, --output=FILE  write to FILE; packed, if it ends in .zst\n"
     "      --packed       pack the text by zstd in any case\n"
+    "      --program      write a program of the fuzzer, with which another\n"
+    "                     fuzzer may begin (docs/fuzzing.md); what no program\n"
+    "                     can say is refused\n"
     "      --help         print this and exit\n"
     "\n"
     "Exit status: 0 printed, 2 wrong usage or a malformed trace, 3 it cannot "
@@ -28,7 +33,7 @@ static const char usage[] =
     "written.\n";
 
 struct print_options {
-    bool packed;
+    bool packed, program;
     const char *output; /* NULL: stdout */
     const char *trace;
 };
@@ -39,6 +44,7 @@ static int parse(int argc, char **argv, struct print_options *o)
     static const struct option longs[] = {
         { "output", required_argument, NULL, 'o' },
         { "packed", no_argument, NULL, 'p' },
+        { "program", no_argument, NULL, 'r' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
@@ -53,6 +59,9 @@ static int parse(int argc, char **argv, struct print_options *o)
         case 'p':
             o->packed = true;
             break;
+        case 'r':
+            o->program = true;
+            break;
         case 'h':
             fputs(usage, stdout);
             return 1 + CLI_AGREES;
@@ -66,21 +75,31 @@ static int parse(int argc, char **argv, struct print_options *o)
         return 1 + CLI_USAGE;
     }
     o->trace = argv[optind];
-    o->packed |= o->output && packed_is_name(o->output);
+    if (o->program && o->packed) {
+        fputs("pinfold print: a program is not packed: leave out --packed\n",
+              stderr);
+        return 1 + CLI_USAGE;
+    }
+    o->packed |= !o->program && o->output && packed_is_name(o->output);
     return 0;
 }
 
-/* Closes all that it opens: what is written late may fail too. */
-static bool print(const struct print_options *o, const struct pvt_trace *t)
+/*
+ * T as text or, if there is one, P. Closes all that it opens: what is written
+ * late may fail too.
+ */
+static bool print(const struct print_options *o, const struct pvt_trace *t,
+                  const struct fz_program *p)
 {
     FILE *to = o->output ? fopen(o->output, "wb") : stdout;
     FILE *f = to && o->packed ? packed_into(to) : to;
     bool good = f != NULL;
 
-    if (f) {
+    if (f && p)
+        good = fz_write(f, p);
+    else if (f)
         pvt_trace_print(f, t);
-        good = !ferror(f);
-    }
+    good = good && !ferror(f);
     if (f && f != to)
         good &= fclose(f) == 0;
     if (o->output && to)
@@ -94,12 +113,13 @@ int cli_print(int argc, char **argv)
 {
     struct print_options o = { .packed = false };
     struct replay_set set = { 0 };
+    struct fz_program p = { 0 };
     int rc = parse(argc, argv, &o);
 
     if (rc != 0)
         return rc - 1;
-    if (o.packed && !o.output && isatty(STDOUT_FILENO)) {
-        fputs("pinfold print: packed text is not for a terminal: add "
+    if ((o.packed || o.program) && !o.output && isatty(STDOUT_FILENO)) {
+        fputs("pinfold print: such bytes are not for a terminal: add "
               "--output=FILE\n",
               stderr);
         return CLI_USAGE;
@@ -109,11 +129,15 @@ int cli_print(int argc, char **argv)
         fputs("pinfold print: name one trace, not a directory\n", stderr);
         rc = CLI_USAGE;
     }
-    if (rc == CLI_AGREES && !print(&o, set.traces[0].trace)) {
+    if (rc == CLI_AGREES && o.program)
+        rc = print_program(&set.traces[0], &p);
+    if (rc == CLI_AGREES &&
+        !print(&o, set.traces[0].trace, o.program ? &p : NULL)) {
         fprintf(stderr, "pinfold print: %s: cannot be written: %s\n",
                 o.output ? o.output : "the output", strerror(errno));
         rc = CLI_ENVIRONMENT;
     }
+    fz_free(&p);
     replay_free(&set);
     return rc;
 }

@@ -21,7 +21,6 @@ struct replay_options {
 struct replay_trace {
     char *file;
     struct pvt_trace *trace;
-    bool program; /* of a fuzzer, and now written as a trace */
 };
 
 struct replay_set {
@@ -36,6 +35,10 @@ struct replay_totals {
 /* replay_load.c: all traces of PATH, a file or a directory; CLI_ codes. */
 int replay_load(struct replay_set *set, const char *path);
 void replay_free(struct replay_set *set);
+
+/* print_program.c: as a program, which the caller frees; CLI_ codes. */
+struct fz_program;
+int print_program(const struct replay_trace *t, struct fz_program *p);
 
 /* replay_text.c */
 void replay_print_step(const struct pvt_observation *o);

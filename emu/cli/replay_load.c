@@ -74,17 +74,14 @@ static struct pvt_trace *load_program(const uint8_t *bytes, size_t size,
 
 #define MAX_PROGRAM (1u << 20)
 
-static struct pvt_trace *read_trace(const char *file, bool *program,
-                                    struct pvt_error *error)
+static struct pvt_trace *read_trace(const char *file, struct pvt_error *error)
 {
     uint8_t *bytes = malloc(MAX_PROGRAM);
     FILE *f = bytes ? fopen(file, "rb") : NULL;
     const size_t size = f ? fread(bytes, 1, MAX_PROGRAM, f) : 0;
-    struct pvt_trace *t;
-
-    *program = is_program(file, bytes, size);
-    t = *program ? load_program(bytes, size, error)
-                 : pvt_trace_read(file, error);
+    struct pvt_trace *t = is_program(file, bytes, size)
+                              ? load_program(bytes, size, error)
+                              : pvt_trace_read(file, error);
 
     if (f)
         fclose(f);
@@ -95,8 +92,7 @@ static struct pvt_trace *read_trace(const char *file, bool *program,
 static int load_file(struct replay_set *set, const char *file)
 {
     struct pvt_error error;
-    bool program;
-    struct pvt_trace *t = read_trace(file, &program, &error);
+    struct pvt_trace *t = read_trace(file, &error);
     struct replay_trace *bigger;
     char *name;
 
@@ -122,7 +118,7 @@ static int load_file(struct replay_set *set, const char *file)
         pvt_trace_free(t);
         return out_of_memory();
     }
-    bigger[set->count++] = (struct replay_trace){ name, t, program };
+    bigger[set->count++] = (struct replay_trace){ name, t };
     return CLI_AGREES;
 }
 

@@ -10,18 +10,23 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 rc=0
 fail() { printf '%s\n' "$@"; rc=1; }
-convert() { "$pinfold" fuzz --convert="$1" --output="$2"; }
+to_program() { "$pinfold" print --program --output="$2" "$1"; }
+to_trace() { "$pinfold" print --output="$2" "$1"; }
+# Of a program: its trace becomes a program with the same trace.
+comes_back() {
+    to_trace "$1" "$dir/1.pvt" && to_program "$dir/1.pvt" "$dir/2" &&
+        to_trace "$dir/2" "$dir/2.pvt" || fail "$1: not converted"
+    diff "$dir/1.pvt" "$dir/2.pvt" || fail "$1: another trace"
+}
 
 for program in "$programs"/*; do
-    convert "$program" "$dir/1.pvt" && convert "$dir/1.pvt" "$dir/2" &&
-        convert "$dir/2" "$dir/2.pvt" || fail "$program: not converted"
-    diff "$dir/1.pvt" "$dir/2.pvt" || fail "$program: another trace"
+    comes_back "$program"
 done
 
 mkdir "$dir/programs"
 for trace in "$traces"/*.pvt; do
     name=$(basename "$trace" .pvt)
-    convert "$trace" "$dir/programs/$name" 2>>"$dir/refused"
+    to_program "$trace" "$dir/programs/$name" 2>>"$dir/refused"
     case $? in
     0) ;;
     2) grep -q "^$trace:[0-9]*:[0-9]*: ." "$dir/refused" || fail "$trace: no place" ;;
@@ -33,15 +38,13 @@ out=$("$pinfold" replay "$dir/programs"/*) || fail "$out"
 n=0
 for program in "$dir/programs"/*; do
     [ $((n++ % 8)) -eq 0 ] || continue
-    convert "$program" "$dir/1.pvt" && convert "$dir/1.pvt" "$dir/2" &&
-        convert "$dir/2" "$dir/2.pvt" || fail "$program: not converted again"
-    diff "$dir/1.pvt" "$dir/2.pvt" || fail "$program: another trace"
+    comes_back "$program"
 done
 
 # LINE:COLUMN, the reason, and the lines of a trace behind its first three.
 refused() {
     printf 'pvt 1\ntest t\n"t"\n%s\n' "$3" >"$dir/bad.pvt"
-    out=$(convert "$dir/bad.pvt" "$dir/bad" 2>&1)
+    out=$(to_program "$dir/bad.pvt" "$dir/bad" 2>&1)
     code=$?
     [ $code -eq 2 ] || fail "exit $code, not 2: $3"
     case $out in
@@ -78,7 +81,7 @@ refused 8:7 "no call has returned" 'init {
 }
 run { d0.0: pin L1 n -> 0
 }'
-out=$("$pinfold" fuzz --convert="$dir/bad.pvt" 2>&1)
-[ $? -eq 2 ] && grep -q 'needs --output' <<<"$out" || fail "$out"
+out=$("$pinfold" print --program --packed "$dir/bad.pvt" 2>&1)
+[ $? -eq 2 ] && grep -q 'not packed' <<<"$out" || fail "$out"
 [ $rc -ne 0 ] || echo "all converted but $(wc -l <"$dir/refused") traces"
 exit $rc
