@@ -4,6 +4,7 @@
  * forked and taken down, as on Xen. With an argument it makes one of the
  * mistakes that everybody makes once, and is told why Xen refuses.
  */
+#include "event.h"
 #include "mm.h"
 #include "hypercall.h"
 
@@ -20,6 +21,22 @@ static void must(bool good, const char *what)
     fprintf(stderr, "example-guest: %s failed\n", what);
     pinfold_explain(stderr);
     exit(1);
+}
+
+/* A nap of 5 ms, told on the console. */
+static void sleep_a_little(const struct start_info *si)
+{
+    const unsigned long page = page_alloc();
+    const unsigned long va = (unsigned long)pfn_to_virt(page);
+
+    must(events_start(si, page) == 0, "showing shared_info");
+    pinfold_on_event(events_upcall);
+    must(sleep_ns(5000000) == 1, "sleeping until the timer strikes");
+    print("the guest has slept for 5 ms\n");
+    pinfold_on_event(NULL);
+    must(update_va_mapping(va, entry_of(page, P | RW), UVMF_INVLPG) == 0,
+         "mapping the page that was there");
+    page_free(page);
 }
 
 static void work(void)
@@ -107,8 +124,10 @@ int main(int argc, char **argv)
         return fprintf(stderr, "usage: example-guest "
                                "[pin-writable|store-to-table|use-unmapped]\n"),
                2;
-    else
+    else {
+        sleep_a_little(si);
         work();
+    }
     must(mm.nr_free == before || argc > 1, "getting all pages back");
     if (!pinfold_check()) {
         fprintf(stderr, "example-guest: %s\n", pinfold_error());

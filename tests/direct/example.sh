@@ -20,7 +20,7 @@ expect() {
     fi
 }
 
-expect 0 '299 hypercalls, 0 refused'
+expect 0 '305 hypercalls, 0 refused'
 expect 0 'an L1, maps it writable' pin-writable
 expect 139 'error code 3 (no right, a store)' store-to-table
 expect 2 'usage:' nonsense

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <xen/grant_table.h>
 
 #define L1_FLAGS (XM_PTE_P | XM_PTE_RW | XM_PTE_A)
 #define TABLE_FLAGS (L1_FLAGS | XM_PTE_US | XM_PTE_D)
@@ -97,11 +98,33 @@ static void write_start_info(const struct layout *l)
     si->nr_pages = direct.config.nr_pages;
     si->shared_info = (uint64_t)FRAME_SHARED_INFO * XM_PAGE_SIZE;
     si->store_mfn = mfn_of(l->store);
+    si->store_evtchn = direct.domain->store_port;
     si->console.domU.mfn = mfn_of(l->console);
+    si->console.domU.evtchn = direct.domain->console_port;
+    si->flags =
+        SIF_VIRT_P2M_4TOOLS | (direct.config.privileged ? SIF_PRIVILEGED : 0);
     si->pt_base = base + l->tables * XM_PAGE_SIZE;
     si->nr_pt_frames = l->nr_tables;
     si->mfn_list = base + l->p2m * XM_PAGE_SIZE;
+    if (direct.config.command_line)
+        snprintf((char *)si->cmd_line, sizeof(si->cmd_line), "%s",
+                 direct.config.command_line);
     direct.start_info = base + l->start_info * XM_PAGE_SIZE;
+}
+
+/* The rings' backends find them by grants: BLD-54. */
+static void seed_grants(const struct xm_domain *d, const struct layout *l)
+{
+    const xm_mfn mfn = *xm_grant_shared_frames(direct.cpu.machine, d);
+    struct grant_entry_v1 *entries =
+        (struct grant_entry_v1 *)xm_ram_frame(&direct.cpu, mfn);
+
+    entries[GNTTAB_RESERVED_CONSOLE] =
+        (struct grant_entry_v1){ .flags = GTF_permit_access,
+                                 .frame = (uint32_t)mfn_of(l->console) };
+    entries[GNTTAB_RESERVED_XENSTORE] =
+        (struct grant_entry_v1){ .flags = GTF_permit_access,
+                                 .frame = (uint32_t)mfn_of(l->store) };
 }
 
 static void make_xens_frames(void)
@@ -137,8 +160,12 @@ int direct__build(void)
     make_xens_frames();
     give_memory(&l);
     write_tables(&l);
-    write_start_info(&l);
     (void)xm_grant_table_init(&direct.cpu, d);
+    seed_grants(d, &l);
+    if (direct__begin_events((uint32_t)mfn_of(l.console),
+                             (uint32_t)mfn_of(l.store)) != 0)
+        return -1;
+    write_start_info(&l);
     d->max_pages = d->tot_pages;
     ops[0].arg1.mfn = ops[1].arg1.mfn = mfn_of(l.tables);
     if (xm_mmuext_op(&direct.cpu, ops, 2, NULL, DOMID_SELF).rc != 0)

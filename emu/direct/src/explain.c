@@ -34,6 +34,11 @@ void pinfold_explain(FILE *to)
 {
     const struct explain_names names = { .frame = direct__name_frame };
 
+    if (direct.why.rule == XM_R_NONE && direct.why.rc < 0) {
+        fprintf(to, "pinfold: hypercall %u is refused: %s\n", direct.number,
+                direct.sentence ? direct.sentence : "no more is known");
+        return;
+    }
     if (direct.why.rule == XM_R_NONE) {
         fputs("pinfold: nothing was refused\n", to);
         return;

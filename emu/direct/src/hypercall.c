@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+/* What a hypercall takes. The guest's own instructions take no time. */
+#define CALL_NS 1000u
+
 bool direct__read_guest(void *to, xm_vaddr va, size_t n)
 {
     uint8_t *out = to;
@@ -42,27 +45,34 @@ long pinfold_hypercall(unsigned int number, uint64_t a1, uint64_t a2,
     const xm_mfn base = v->guest_table;
     const uint64_t asked[6] = { a1, a2, a3, a4, a5 };
     uint64_t arg[6] = { a1, a2, a3, a4, a5 };
+    /* Traces are about memory: the rest is not recorded. */
+    const bool recorded = !domain_is_call(number, a1);
     struct xm_result r;
 
     direct.counts.hypercalls++;
-    direct__record_before(number, arg);
+    if (recorded)
+        direct__record_before(number, arg);
     direct.cpu.fired = (struct xm_rule_set){ { 0 } };
     do {
         r = xm_hypercall(&direct.cpu, number, arg);
     } while (r.rc == -XEN_ERESTART);
     if (loads_base(v, base))
         direct__forget();
+    direct__pass_time(CALL_NS);
     direct__follow();
     direct__note_flushes(number, asked);
     direct__populate();
-    if (r.rule != XM_R_NONE) {
+    if (r.rule != XM_R_NONE || r.rc < 0) {
         direct.why = r;
         direct.number = number;
+        direct.sentence = direct.domain->why;
     }
-    direct__record_after(r.rc);
+    if (recorded)
+        direct__record_after(r.rc);
     if (r.rc < 0) {
         direct.counts.refused++;
         direct__explain_first();
     }
+    direct__after_call();
     return r.rc;
 }

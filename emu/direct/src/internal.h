@@ -5,6 +5,7 @@
 #ifndef DIRECT_INTERNAL_H
 #define DIRECT_INTERNAL_H
 
+#include <domain/domain.h>
 #include <explain/explain.h>
 #include <pinfold/pinfold.h>
 
@@ -38,12 +39,21 @@ struct direct {
     xm_vaddr start_info;
     struct direct_region *regions;
     pinfold_page_fault *handler;
+    pinfold_console *on_console;
+    pinfold_upcall *on_event;
+    pinfold_shutdown *on_shutdown;
+    pinfold_idle *on_idle;
+    struct domain *domain; /* what surrounds the MMU ... */
+    struct domain_host host;
+    struct xm_others others;
     struct pinfold_counts counts;
     struct xm_result why; /* of the last call that was refused */
     unsigned int number;  /* which call that was */
+    const char *sentence; /* why, if no rule says so */
     bool explained;
     void *saved_block; /* as the first reset has found it */
     uint64_t *saved_ram;
+    struct domain *saved_domain;
     char error[256];
 };
 
@@ -78,6 +88,19 @@ void direct__flush_all(void);
 void direct__note_flushes(uint64_t number, const uint64_t arg[6]);
 /* VA is touched, by the instruction AT. */
 void direct__check_use(xm_vaddr va, const void *at);
+
+/* -- event.c: around the MMU ------------------------------------------------
+ */
+
+/* The frames of the two rings. */
+int direct__begin_events(uint32_t console, uint32_t store);
+void direct__end_events(void);
+/* Timers fire, the backends see to their rings. */
+void direct__pass_time(uint64_t ns);
+/* Who waits is woken, upcalls that are due are made. */
+void direct__after_call(void);
+void direct__save_domain(void);
+void direct__restore_domain(void);
 
 /* -- reset.c -------------------------------------------------------------- */
 

@@ -177,6 +177,7 @@ void pinfold_close(void)
     free(direct.scratch);
     free(direct.saved_block);
     free(direct.saved_ram);
+    direct__end_events();
     direct = (struct direct){ .memory = -1 };
     memcpy(direct.error, error, sizeof(error));
 }

@@ -33,6 +33,7 @@ static void save(void)
         abort();
     memcpy(direct.saved_block, direct.block, direct.block_bytes);
     memcpy(direct.saved_ram, direct.cpu.ram, direct.ram_bytes);
+    direct__save_domain();
 }
 
 static void restore_frame(xm_mfn mfn)
@@ -49,6 +50,7 @@ void pinfold_reset(void)
     direct__forget();
     direct__flush_all();
     memcpy(direct.block, direct.saved_block, direct.block_bytes);
+    direct__restore_domain();
     for (uint32_t i = 0; i < words(); i++)
         for (; direct.touched[i]; direct.touched[i] &= direct.touched[i] - 1)
             restore_frame((xm_mfn)i * 64 +

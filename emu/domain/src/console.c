@@ -65,7 +65,6 @@ size_t domain_console_input(struct domain *d, struct xm_cpu *c,
         return 0;
     for (done = 0; done < n && used < sizeof(r->in); done++, used++)
         r->in[r->in_prod++ & (sizeof(r->in) - 1)] = from[done];
-    d->changed = true;
     if (done != 0)
         tell(d, c);
     return done;

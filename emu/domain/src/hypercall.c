@@ -4,6 +4,8 @@
  */
 #include "internal.h"
 
+#include <xen/physdev.h>
+
 typedef int handler(const struct call *k);
 
 static handler *const handlers[] = {
@@ -20,6 +22,16 @@ static handler *const handlers[] = {
     [__HYPERVISOR_event_channel_op] = domain__event_channel_op,
     [__HYPERVISOR_xenpmu_op] = domain__xenpmu_op,
 };
+
+bool domain_is_call(uint64_t number, uint64_t command)
+{
+    if (number == __HYPERVISOR_vcpu_op)
+        return domain__is_timer_command((uint32_t)command);
+    if (number == __HYPERVISOR_physdev_op)
+        return command == PHYSDEVOP_set_iopl ||
+               command == PHYSDEVOP_set_iobitmap;
+    return number < sizeof(handlers) / sizeof(handlers[0]) && handlers[number];
+}
 
 static bool answer(const struct call *k, uint64_t number, struct xm_result *r)
 {
@@ -46,7 +58,6 @@ bool domain_hypercall(void *context, struct xm_cpu *c, uint64_t number,
         k.d->why = before;
         return false;
     }
-    k.d->changed = true;
     *result = r;
     return true;
 }

@@ -31,7 +31,7 @@ void domain_init(struct domain *d, struct xm_cpu *c,
     __builtin_memset(d, 0, sizeof(*d));
     d->domid = c->domid;
     d->nr_ports = DOMAIN_PORTS_STEP;
-    d->changed = true;
+    d->store_changed = true;
     d->wall_clock = setup->wall_clock;
     d->console_mfn = setup->console;
     d->store_mfn = setup->store;

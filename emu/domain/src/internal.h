@@ -85,6 +85,8 @@ int domain__stack_switch(const struct call *k);
 int domain__fpu_taskswitch(const struct call *k);
 int domain__set_debugreg(const struct call *k);
 int domain__xenpmu_op(const struct call *k);
+/* Of vcpu_op, without a part for the model. */
+bool domain__is_timer_command(uint32_t command);
 /* False: it is for the model. */
 bool domain__vcpu_op(const struct call *k, struct xm_result *r);
 bool domain__physdev_op(const struct call *k, int *rc);

@@ -61,7 +61,6 @@ void domain_set_time(struct domain *d, struct xm_cpu *c, uint64_t now)
 {
     const struct xm_domain *m = xm_domain_find(c->machine, c->domid);
 
-    d->changed = true;
     if (now > d->now)
         d->now = now;
     for (uint32_t i = 0; i < m->nr_vcpus; i++)
@@ -210,6 +209,15 @@ static struct xm_result initialise(const struct call *k, struct domain_vcpu *v)
                                             .cs = x.trap_ctxt[i].cs,
                                             .flags = x.trap_ctxt[i].flags };
     return r;
+}
+
+bool domain__is_timer_command(uint32_t command)
+{
+    return command == VCPUOP_set_periodic_timer ||
+           command == VCPUOP_stop_periodic_timer ||
+           command == VCPUOP_set_singleshot_timer ||
+           command == VCPUOP_stop_singleshot_timer ||
+           command == VCPUOP_get_runstate_info;
 }
 
 bool domain__vcpu_op(const struct call *k, struct xm_result *r)

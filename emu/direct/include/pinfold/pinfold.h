@@ -19,6 +19,7 @@
 #define PINFOLD_PINFOLD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <xen/xen.h>
@@ -37,7 +38,9 @@ struct pinfold_config {
     /* A file: the run as a trace, packed by zstd if its name ends in .zst; at
      * most 4096 pages. */
     const char *record;
-    bool quiet; /* do not explain the first refusal on stderr */
+    bool quiet;               /* do not explain the first refusal on stderr */
+    const char *command_line; /* of the kernel, in start_info */
+    uint64_t wall_clock;      /* when it begins: ns since 1970 */
 };
 
 /*
@@ -71,6 +74,55 @@ void pinfold_on_page_fault(pinfold_page_fault *handler);
 const char *pinfold_last_rule(void);
 /* And in sentences: the call, the entry, the frame, who holds it. */
 void pinfold_explain(FILE *to);
+
+/*
+ * -- around the MMU ---------------------------------------------------------
+ *
+ * Events, timers, the console and xenstore are there as Xen's toolstack leaves
+ * them (start_info). Time is the engine's own: a hypercall takes one
+ * microsecond, a guest that blocks wakes when its next timer is due, and two
+ * runs are alike.
+ */
+
+/* What the guest writes to its console; without a handler, on stdout. */
+typedef void pinfold_console(const char *bytes, size_t n);
+void pinfold_on_console(pinfold_console *handler);
+/* Types there: how many of the bytes had room. */
+size_t pinfold_type(const char *bytes, size_t n);
+
+/*
+ * The C function behind the guest's event callback. It is called like any
+ * function, after a hypercall, when an event is pending and upcalls are not
+ * masked; while it runs, they are.
+ */
+typedef void pinfold_upcall(void);
+void pinfold_on_event(pinfold_upcall *handler);
+
+/*
+ * The guest shuts down (SHUTDOWN_*). It may longjmp() out of here; when it
+ * returns, or without a handler, the program exits: 1 after a crash, else 0.
+ */
+typedef void pinfold_shutdown(unsigned int reason);
+void pinfold_on_shutdown(pinfold_shutdown *handler);
+
+/*
+ * The guest waits, and no timer will wake it. True: something was done about
+ * it (pinfold_type(), pinfold_store_write()). False, or without a handler: it
+ * would wait for ever, and the program aborts.
+ */
+typedef bool pinfold_idle(void);
+void pinfold_on_idle(pinfold_idle *handler);
+
+/* ns since the machine began; and so many more, with what is due meanwhile. */
+uint64_t pinfold_time(void);
+void pinfold_pass_time(uint64_t ns);
+
+/*
+ * Xenstore, by the toolstack's hand: absolute paths. The guest may read what is
+ * written so. False, or NULL: no room, no path, no such node.
+ */
+bool pinfold_store_write(const char *path, const char *value);
+const char *pinfold_store_read(const char *path, size_t *n);
 
 /* Called before the program dies of one: where a debugger can stop. */
 void pinfold_unhandled_fault(void);

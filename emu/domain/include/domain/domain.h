@@ -68,9 +68,9 @@ struct domain {
     bool down;
     uint8_t reason; /* SHUTDOWN_*, when it is down */
     bool console_kicked, store_kicked;
-    bool changed;      /* the embedder may clear it: since then */
-    const char *why;   /* the last refusal, in words; NULL: there was none */
-    uint32_t nr_ports; /* that are known, a multiple of the step */
+    bool store_changed; /* the embedder may clear it: since then */
+    const char *why;    /* the last refusal, in words; NULL: there was none */
+    uint32_t nr_ports;  /* that are known, a multiple of the step */
     uint32_t console_port, store_port; /* 0: there is none */
     xm_mfn console_mfn, store_mfn;
     uint64_t watchdog[DOMAIN_WATCHDOGS]; /* when it bites, 0: not in use */
@@ -108,6 +108,12 @@ void domain_init(struct domain *d, struct xm_cpu *c,
  */
 bool domain_hypercall(void *context, struct xm_cpu *c, uint64_t number,
                       uint64_t arg[6], struct xm_result *result);
+
+/*
+ * What domain_hypercall() will answer alone: NUMBER, with COMMAND as its first
+ * argument, changes nothing that the model knows.
+ */
+bool domain_is_call(uint64_t number, uint64_t command);
 
 /* After hypercalls: the backends see to what the guest has told them. */
 void domain_serve(const struct domain_host *h, struct xm_cpu *c);

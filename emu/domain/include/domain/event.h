@@ -8,8 +8,9 @@
 
 #include <stdint.h>
 
-#define DOMAIN_PORTS 1024u /* max_event_channels of the toolstack, and port 0  \
-                            */
+#define DOMAIN_PORTS                                                           \
+    1024u /* max_event_channels of the toolstack, and port 0                   \
+           */
 #define DOMAIN_PORTS_STEP 64u /* so many more are known at a time */
 #define DOMAIN_VIRQS 24u
 

@@ -85,6 +85,7 @@ void domain__serve_store(struct domain *d, struct xm_cpu *c)
 
     if (!r)
         return;
+    d->store_changed = true;
     while (!s->broken) {
         const bool received = receive(s, r);
         const bool answered = answer(s, c->domid);

@@ -24,7 +24,7 @@ bool domain_store_write(struct domain *d, const char *path, const void *value,
         return false;
     s->generation++;
     (void)domain__events(s, domain__text_of(&p), false, d->domid, EMIT);
-    d->changed = true;
+    d->store_changed = true;
     d->store_kicked = true; /* what is queued is to go */
     return true;
 }
