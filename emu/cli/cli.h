@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 enum cli_exit {
     CLI_AGREES = 0,
     CLI_FINDING = 1,
@@ -32,6 +34,9 @@ struct cli_xen_version {
 /* "4.17", "4.17-debug". False after an error message. */
 bool cli_parse_version(const char *command, const char *value,
                        struct cli_xen_version *version);
+
+/* J as the whole output. False after an error message. */
+bool cli_print_json(const char *command, const json_t *j);
 
 int cli_fuzz(int argc, char **argv);
 int cli_print(int argc, char **argv);

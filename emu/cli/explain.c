@@ -3,9 +3,9 @@
  * pinfold explain: why a step of a trace is refused.
  */
 #include "cli.h"
+#include "explain.h"
 #include "replay.h"
 
-#include <explain/explain.h>
 #include <traces/model.h>
 
 #include <getopt.h>
@@ -13,24 +13,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FRAMES 4096u
-
 static const char usage[] =
     "Usage: pinfold explain [OPTION]... TRACE\n"
     "Run a trace on the model and explain the first operation that is "
-    "refused:\n"
-    "the rule, the frame it is about, who holds that frame, what to do.\n"
+    "refused,\n"
+    "alone or within a list or a multicall: the request, the entry, the rule,\n"
+    "the frame it is about, who holds that frame, what to do.\n"
     "\n"
-    "      --step=N  explain step N\n"
-    "      --all     explain all that are refused\n"
-    "      --help    print this and exit\n"
+    "      --step=N           explain step N\n"
+    "      --all              explain all that are refused\n"
+    "      --json             print JSON\n"
+    "      --xen=4.N[-debug]  the model is that of Xen 4.N (4.13 to 4.22;\n"
+    "                         default 4.17), or of a debug build of it\n"
+    "      --help             print this and exit\n"
     "\n"
     "Exit status: 0 something was explained, 1 nothing was refused.\n";
 
-struct explanation {
+struct explaining {
     struct xm_cpu *cpu;
     uint32_t step; /* 0: the first that is refused */
     bool all;
+    struct cli_xen_version version;
+    json_t *json; /* NULL: a text is wanted */
     uint32_t explained;
 };
 
@@ -46,35 +50,56 @@ static void name_frame(void *context, xm_mfn mfn, char buffer[EXPLAIN_NAME])
     snprintf(buffer, EXPLAIN_NAME, "frame 0x%" PRIx64, mfn);
 }
 
+/* The answer of the call; or of the first in it that is refused. */
+static struct xm_result refusal(const struct explaining *e,
+                                const struct pvt_outcome *o)
+{
+    const struct xm_result none = { .rule = XM_R_NONE };
+
+    if (o->why.rule != XM_R_NONE && (o->rc < 0 || o->vector != 0))
+        return o->why;
+    return e->cpu->refused.why.rule != XM_R_NONE ? e->cpu->refused.why : none;
+}
+
 static void observe(void *context, const struct pvt_observation *o)
 {
     const struct explain_names names = { .frame = name_frame,
                                          .context = (void *)o };
-    struct explanation *e = context;
+    struct explaining *e = context;
+    const struct xm_result why = refusal(e, o->model);
+    struct explanation found;
 
-    if (o->model->why.rule == XM_R_NONE ||
-        (o->model->rc >= 0 && o->model->vector == 0) ||
+    if (why.rule == XM_R_NONE ||
         (e->step != 0 ? o->number != e->step : e->explained != 0 && !e->all))
         return;
     e->explained++;
+    explain_find(&found, e->cpu, &why, &names);
+    /* A list tells which of its requests it was, a single call need not. */
+    found.one_of_many |= o->step->batch;
+    if (e->json) {
+        json_array_append_new(e->json, explain_json(o, &found));
+        return;
+    }
     printf("step %" PRIu32 "  ", o->number);
     pvt_step_print(stdout, o->trace, o->step);
     putchar('\n');
-    explain_result(stdout, e->cpu, &o->model->why, &names);
+    explain_print(stdout, &found);
 }
 
-static int explain(const struct replay_set *set, struct explanation *e)
+static int explain(const struct replay_set *set, struct explaining *e)
 {
     struct pvt_report *report = calloc(1, sizeof(*report));
     struct pvt_backend *model = NULL;
     struct pvt_runner runner = { .observe = observe, .context = e };
     int rc = CLI_ENVIRONMENT;
 
-    if (!report || pvt_model_open(FRAMES, &model) != 0) {
+    if (!report || pvt_model_open(CLI_MODEL_FRAMES, &model) != 0) {
         fputs("pinfold explain: out of memory: free some\n", stderr);
         free(report);
         return rc;
     }
+    if (e->version.minor)
+        pvt_model_set_xen(model, e->version.minor, e->version.debug);
     runner.model = model;
     e->cpu = pvt_model_cpu(model);
     if (pvt_run(&runner, set->traces[0].trace, report) != 0)
@@ -85,7 +110,7 @@ static int explain(const struct replay_set *set, struct explanation *e)
         rc = CLI_FINDING;
     else
         rc = CLI_AGREES;
-    if (rc == CLI_FINDING)
+    if (rc == CLI_FINDING && !e->json)
         fputs(e->step ? "That step is not refused.\n" : "Nothing is refused.\n",
               stdout);
     model->ops->close(model);
@@ -98,10 +123,12 @@ int cli_explain(int argc, char **argv)
     static const struct option longs[] = {
         { "step", required_argument, NULL, 's' },
         { "all", no_argument, NULL, 'a' },
+        { "json", no_argument, NULL, 'j' },
+        { "xen", required_argument, NULL, 'x' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
-    struct explanation e = { .all = false };
+    struct explaining e = { .all = false };
     struct replay_set set = { 0 };
     char *end;
     int c, rc;
@@ -115,6 +142,13 @@ int cli_explain(int argc, char **argv)
         case 'a':
             e.all = true;
             break;
+        case 'j':
+            e.json = e.json ? e.json : json_array();
+            break;
+        case 'x':
+            if (cli_parse_version("explain", optarg, &e.version))
+                break;
+            return CLI_USAGE;
         case 's':
             e.step = (uint32_t)strtoul(optarg, &end, 10);
             if (e.step != 0 && *end == '\0')
@@ -140,6 +174,9 @@ int cli_explain(int argc, char **argv)
     }
     if (rc == CLI_AGREES)
         rc = explain(&set, &e);
+    if (e.json && rc <= CLI_FINDING && !cli_print_json("explain", e.json))
+        rc = CLI_ENVIRONMENT;
+    json_decref(e.json);
     replay_free(&set);
     return rc;
 }

@@ -69,6 +69,15 @@ bool cli_parse_version(const char *command, const char *value,
     return false;
 }
 
+bool cli_print_json(const char *command, const json_t *j)
+{
+    if (json_dumpf(j, stdout, JSON_INDENT(1)) == 0 && putchar('\n') != EOF &&
+        fflush(stdout) == 0)
+        return true;
+    fprintf(stderr, "pinfold %s: the output cannot be written\n", command);
+    return false;
+}
+
 static int usage(FILE *f)
 {
     fprintf(f, "Usage: pinfold COMMAND [OPTION]... [ARGUMENT]...\n"

@@ -270,14 +270,10 @@ static int print_json(const struct replay *r, json_t *all)
                           "traces", (int)n->traces, "skipped", (int)n->skipped,
                           "steps", (int)n->steps, "differences",
                           (int)n->differences, "traces", all);
-    const int rc = j ? json_dumpf(j, stdout, JSON_INDENT(1)) : -1;
+    const bool good = cli_print_json("replay", j);
 
     json_decref(j);
-    putchar('\n');
-    if (rc == 0)
-        return CLI_AGREES;
-    fputs("pinfold replay: the output cannot be written\n", stderr);
-    return CLI_ENVIRONMENT;
+    return good ? CLI_AGREES : CLI_ENVIRONMENT;
 }
 
 static int run_all(struct replay *r, const struct replay_set *set)

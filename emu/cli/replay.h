@@ -48,6 +48,9 @@ void replay_print_differences(FILE *f, const char *file,
 
 /* replay_json.c */
 json_t *replay_json_step(const struct pvt_observation *o);
+/* The step as it is written. */
+json_t *replay_json_text(const struct pvt_observation *o);
+json_t *replay_json_rule(const struct xm_rule_info *info);
 json_t *replay_json_difference(const struct pvt_difference *d);
 
 #endif

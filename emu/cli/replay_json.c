@@ -13,11 +13,9 @@ static json_t *hex(uint64_t value)
     return json_sprintf("0x%" PRIx64, value);
 }
 
-static json_t *json_rule(enum xm_rule rule)
+json_t *replay_json_rule(const struct xm_rule_info *info)
 {
-    const struct xm_rule_info *info = xm_rule_info(rule);
-
-    if (rule == XM_R_NONE)
+    if (!info->id[0])
         return json_null();
     return json_pack("{ss ss ss}", "id", info->id, "reference", info->reference,
                      "sentence", info->sentence);
@@ -63,7 +61,8 @@ static json_t *json_side(const struct pvt_observation *o,
             json_object_set_new(j, "done", json_integer(out->done));
     }
     if (model)
-        json_object_set_new(j, "rule", json_rule(out->why.rule));
+        json_object_set_new(j, "rule",
+                            replay_json_rule(xm_rule_info(out->why.rule)));
     for (uint32_t i = 0; i < o->nr_watched; i++)
         json_array_append_new(
             frames,
@@ -73,7 +72,7 @@ static json_t *json_side(const struct pvt_observation *o,
     return j;
 }
 
-static json_t *step_text(const struct pvt_observation *o)
+json_t *replay_json_text(const struct pvt_observation *o)
 {
     char *text = NULL;
     size_t length;
@@ -94,8 +93,8 @@ json_t *replay_json_step(const struct pvt_observation *o)
 {
     json_t *differences = json_array();
     json_t *j = json_pack("{si si so so}", "step", (int)o->number, "line",
-                          (int)o->step->line, "text", step_text(o), "model",
-                          json_side(o, o->model, true));
+                          (int)o->step->line, "text", replay_json_text(o),
+                          "model", json_side(o, o->model, true));
 
     if (o->other)
         json_object_set_new(j, "xen", json_side(o, o->other, false));
@@ -108,9 +107,9 @@ json_t *replay_json_step(const struct pvt_observation *o)
 
 json_t *replay_json_difference(const struct pvt_difference *d)
 {
-    json_t *j =
-        json_pack("{ss si ss so}", "kind", pvt_kind_name(d->kind), "line",
-                  (int)d->line, "text", d->text, "rule", json_rule(d->rule));
+    json_t *j = json_pack("{ss si ss so}", "kind", pvt_kind_name(d->kind),
+                          "line", (int)d->line, "text", d->text, "rule",
+                          replay_json_rule(xm_rule_info(d->rule)));
     char left[32], right[32];
 
     if (d->step != PVT_STEP_FINAL)

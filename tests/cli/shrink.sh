@@ -15,6 +15,8 @@ rc=0
 wrong() { echo "$*"; rc=1; }
 steps() { sed -n '/^run {/,/^}/p' "$1" | grep -c ' -> '; }
 
+first_rule() { "$pinfold" explain --json "$1" | sed -n 's/^ *"id": //p' | head -n 1; }
+
 RECORD=$work/run.pvt "$example" >/dev/null || wrong "no recording"
 long=$(steps "$work/run.pvt")
 "$pinfold" shrink --step="$long" -o "$work/short.pvt" "$work/run.pvt" 2>/dev/null ||
@@ -29,8 +31,7 @@ n=0
 mkdir "$work/left"
 for trace in "$suite"/{l1,l2,l3,l4,pin,mmu,gnt,mem}-*.pvt; do
     "$pinfold" shrink -o "$work/left/$n.pvt" "$trace" 2>/dev/null || continue
-    rule=$("$pinfold" explain "$trace" | sed -n '2s/^ *\([^ ]*\).*/\1/p')
-    left=$("$pinfold" explain "$work/left/$n.pvt" | sed -n '2s/^ *\([^ ]*\).*/\1/p')
+    rule=$(first_rule "$trace") left=$(first_rule "$work/left/$n.pvt")
     [ "$rule" = "$left" ] || wrong "$trace: $rule, what is left of it: $left"
     n=$((n + 1))
 done

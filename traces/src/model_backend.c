@@ -298,6 +298,7 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
     c->domid = op->domid;
     c->vcpu = op->vcpu;
     c->fired = (struct xm_rule_set){ { 0 } };
+    c->refused.why.rule = XM_R_NONE;
     d->vcpu[op->vcpu].up = d->vcpu[op->vcpu].has_run = true;
     refusal_before(&m->refusal, c, op);
     switch (op->call) {

@@ -105,11 +105,6 @@ bool parse_init(struct parser *p);
 bool parse_final(struct parser *p);
 
 /* Names that parser and printer share, terms.c and steps.c. */
-struct term_flag {
-    const char *name;
-    uint64_t bit;
-};
-extern const struct term_flag term_flags[]; /* ends with a NULL name */
 extern const char *const term_frames[];     /* by enum pvt_frame_kind */
 extern const char *const term_types[8];     /* by type >> shift, or NULL */
 

@@ -4,6 +4,8 @@
  */
 #include "parser.h"
 
+#include <xen-model/pte.h>
+
 #include <inttypes.h>
 
 void pvt_number_print(FILE *f, uint64_t n)
@@ -32,10 +34,10 @@ static void print_slot(FILE *f, const struct pvt_trace *t, struct pvt_slot s)
 
 void pvt_flags_print(FILE *f, uint64_t flags)
 {
-    for (size_t i = 0; term_flags[i].name; i++) {
-        if (flags & term_flags[i].bit)
-            fprintf(f, " %s", term_flags[i].name);
-        flags &= ~term_flags[i].bit; /* PAT is another name of PSE */
+    for (size_t i = 0; xm_pte_flags[i].name; i++) {
+        if (flags & xm_pte_flags[i].bit)
+            fprintf(f, " %s", xm_pte_flags[i].name);
+        flags &= ~xm_pte_flags[i].bit; /* PAT is another name of PSE */
     }
 }
 

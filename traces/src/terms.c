@@ -8,22 +8,6 @@
 
 #include <string.h>
 
-const struct term_flag term_flags[] = {
-    { "P", XM_PTE_P },      { "RW", XM_PTE_RW },
-    { "US", XM_PTE_US },    { "PWT", XM_PTE_PWT },
-    { "PCD", XM_PTE_PCD },  { "A", XM_PTE_A },
-    { "D", XM_PTE_D },      { "PSE", XM_PTE_PSE },
-    { "PAT", XM_PTE_PAT },  { "G", XM_PTE_G },
-    { "AVAIL0", 1u << 9 },  { "AVAIL1", 1u << 10 },
-    { "AVAIL2", 1u << 11 }, { "GK", XM_PTE_GUEST_KERNEL },
-    { "B53", 1ull << 53 },  { "B54", 1ull << 54 },
-    { "B55", 1ull << 55 },  { "B56", 1ull << 56 },
-    { "B57", 1ull << 57 },  { "B58", 1ull << 58 },
-    { "B59", 1ull << 59 },  { "B60", 1ull << 60 },
-    { "B61", 1ull << 61 },  { "B62", 1ull << 62 },
-    { "NX", XM_PTE_NX },    { NULL, 0 },
-};
-
 const char *const term_frames[] = {
     [PVT_FRAME_ZERO] = "0",
     [PVT_FRAME_PAGE] = "",
@@ -55,8 +39,8 @@ bool term_is_reserved(const char *name)
             (i >= PVT_FRAME_BOOT_L4 && i <= PVT_FRAME_SHARED_INFO && dot &&
              strcmp(dot + 1, term_frames[i]) == 0))
             return true;
-    for (size_t i = 0; term_flags[i].name; i++)
-        if (strcmp(name, term_flags[i].name) == 0)
+    for (size_t i = 0; xm_pte_flags[i].name; i++)
+        if (strcmp(name, xm_pte_flags[i].name) == 0)
             return true;
     for (size_t i = 0; i < sizeof(other_reserved) / sizeof(*other_reserved);
          i++)
@@ -142,9 +126,9 @@ bool parse_slot(struct parser *p, struct pvt_slot *s)
 
 static bool skip_flag(struct parser *p, uint64_t *flags)
 {
-    for (size_t i = 0; term_flags[i].name; i++) {
-        if (parse_skip_word(p, term_flags[i].name)) {
-            *flags |= term_flags[i].bit;
+    for (size_t i = 0; xm_pte_flags[i].name; i++) {
+        if (parse_skip_word(p, xm_pte_flags[i].name)) {
+            *flags |= xm_pte_flags[i].bit;
             return true;
         }
     }

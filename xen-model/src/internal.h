@@ -79,6 +79,11 @@ static inline struct xm_result xm__finish(struct xm_cpu *c, struct xm_result r)
     return r;
 }
 
+/* Keeps what was refused, if it is the first. Out of the ordinary path. */
+__attribute__((noinline, cold)) void
+xm__note_refused(struct xm_cpu *c, uint32_t number, uint32_t request,
+                 uint64_t a, uint64_t b, const struct xm_result *why);
+
 /* Xen asks whether it should stop here. */
 static inline bool xm__preempt_check(struct xm_cpu *c)
 {

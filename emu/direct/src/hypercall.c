@@ -53,6 +53,7 @@ long pinfold_hypercall(unsigned int number, uint64_t a1, uint64_t a2,
     if (recorded)
         direct__record_before(number, arg);
     direct.cpu.fired = (struct xm_rule_set){ { 0 } };
+    direct.cpu.refused.why.rule = XM_R_NONE;
     do {
         r = xm_hypercall(&direct.cpu, number, arg);
     } while (r.rc == -XEN_ERESTART);

@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: MIT
  *
- * What is known of a rule beside its sentence.
+ * What is known of each rule beside its row in rules.def.
  */
-#ifndef EXPLAIN_ADVICE_H
-#define EXPLAIN_ADVICE_H
+#ifndef EXPLAIN_SRC_ADVICE_H
+#define EXPLAIN_SRC_ADVICE_H
 
 #include <xen-model/rule.h>
 
-#include <stdbool.h>
+/* Which frame a rule is about. */
+enum about {
+    ABOUT_NONE,
+    ABOUT_FRAME, /* seen[0] is its number */
+    ABOUT_ENTRY, /* seen[1] is the entry that names it */
+};
 
 struct advice {
     enum xm_rule rule;
-    bool frame;       /* the first value that the rule judged is a frame */
-    const char *text; /* what to do; NULL: the sentence says it */
+    enum about about;
+    const char *text; /* what to do, or NULL */
 };
 
-/* The row of RULE; of a rule without one, a row that says nothing. */
+/* The row of RULE; never NULL. */
 const struct advice *explain__advice(enum xm_rule rule);
 
 #endif

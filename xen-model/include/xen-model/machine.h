@@ -229,6 +229,23 @@ struct xm_others {
  * The surroundings of one hypercall: which machine, on which vCPU, and how
  * soon something else wants the CPU.
  */
+/*
+ * The first request that was refused: of a list, of the calls in a multicall,
+ * or the call itself. It says more than the answer of the call does.
+ */
+struct xm_refused {
+    struct xm_result why; /* of no rule: nothing was refused */
+    uint32_t number;      /* the hypercall */
+    uint32_t call;        /* which of a multicall, from 1; 0: it is in none */
+    uint32_t request;     /* which of its list, from 0; or XM_NO_REQUEST */
+    /*
+     * As it was asked: ptr and val of mmu_update, cmd and arg1 of mmuext_op;
+     * with XM_NO_REQUEST the first two registers, of update_va_mapping va, val.
+     */
+    uint64_t asked[2];
+};
+#define XM_NO_REQUEST (~0u) /* it has no list, or this is not about it */
+
 struct xm_cpu {
     struct xm_machine *machine;
     /*
@@ -262,6 +279,7 @@ struct xm_cpu {
     bool preempted;           /* the answer was yes during the last call */
     uint32_t flushed;         /* enum xm_flush; the caller clears it */
     struct xm_rule_set fired; /* rules that spoke; the caller clears it */
+    struct xm_refused refused; /* what was; the caller clears its rule */
 };
 
 /* The words of a frame in guest RAM. */

@@ -37,6 +37,14 @@
 #define XM_PTE_FLAGS_MASK (~XM_PTE_MFN_MASK)
 #define XM_MFN_ALL_ONES 0xffffffffffull /* every bit of the frame field */
 
+/* A bit of an entry and what traces call it. */
+struct xm_pte_flag {
+    const char *name;
+    uint64_t bit;
+};
+/* Ends with a NULL name. PAT comes after PSE, which it is another name of. */
+extern const struct xm_pte_flag xm_pte_flags[];
+
 struct l1e {
     uint64_t v;
 };

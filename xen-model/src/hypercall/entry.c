@@ -29,14 +29,17 @@ static xm__hypercall *const handlers[] = {
 struct xm_result xm_hypercall(struct xm_cpu *c, uint64_t number,
                               uint64_t arg[6])
 {
+    const uint64_t a = arg[0], b = arg[1];
     struct xm_result r;
 
     assert(!xm__vcpu(c)->user_mode); /* system calls go to the kernel */
     c->preempted = false;
-    if (c->others &&
-        c->others->hypercall(c->others->context, c, number, arg, &r))
-        return r;
-    return xm_model_hypercall(c, number, arg);
+    if (!c->others ||
+        !c->others->hypercall(c->others->context, c, number, arg, &r))
+        r = xm_model_hypercall(c, number, arg);
+    if (r.rc < 0)
+        xm__note_refused(c, (uint32_t)number, XM_NO_REQUEST, a, b, &r);
+    return r;
 }
 
 struct xm_result xm_model_hypercall(struct xm_cpu *c, uint64_t number,

@@ -207,8 +207,12 @@ XM_INLINE struct xm_result do_mmu_update(struct xm_cpu *c, struct batch *b)
         const struct mmu_update *req =
             xm__batch_fetch(c, b, &buffer, sizeof(buffer), &why);
 
-        if (!req || !one_request(c, call, req->ptr, req->val, &why))
+        if (!req || !one_request(c, call, req->ptr, req->val, &why)) {
+            if (req)
+                xm__note_refused(c, __HYPERVISOR_mmu_update, b->before + b->i,
+                                 req->ptr, req->val, &why);
             return xm__batch_stop(c, b, &why, sizeof(buffer));
+        }
     }
     return xm__batch_end(c, b, sizeof(buffer));
 }

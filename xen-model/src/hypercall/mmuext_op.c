@@ -235,8 +235,12 @@ static struct xm_result do_mmuext_op(struct xm_cpu *c, struct batch *b)
 
         if (op)
             r = one_op(c, owner, op);
-        if (!op || r.rc != 0)
+        if (!op || r.rc != 0) {
+            if (op)
+                xm__note_refused(c, __HYPERVISOR_mmuext_op, b->before + b->i,
+                                 op->cmd, op->arg1.mfn, &r);
             return xm__batch_stop(c, b, &r, sizeof(buffer));
+        }
     }
     return xm__batch_end(c, b, sizeof(buffer));
 }

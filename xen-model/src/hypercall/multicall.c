@@ -12,8 +12,12 @@ static struct xm_result execute(struct xm_cpu *c, struct multicall_entry *e)
     uint64_t arg[6];
     struct xm_result r;
 
-    if (e->op == __HYPERVISOR_multicall)
-        return xm__finish(c, xm__deny(XM_R_MULTICALL_NESTED, e->op, 0));
+    if (e->op == __HYPERVISOR_multicall) {
+        r = xm__deny(XM_R_MULTICALL_NESTED, e->op, 0);
+        xm__note_refused(c, __HYPERVISOR_multicall, XM_NO_REQUEST, e->args[0],
+                         e->args[1], &r);
+        return xm__finish(c, r);
+    }
     for (unsigned int i = 0; i < 6; i++)
         arg[i] = e->args[i];
     r = xm_hypercall(c, e->op, arg);
@@ -80,6 +84,7 @@ struct xm_result xm__do_multicall(struct xm_cpu *c, uint64_t arg[6])
     struct multicall_entry e, before;
     struct xm_result r;
     xm_vaddr va = arg[0];
+    bool refused;
 
     if (!xm__guest_address(va))
         return xm__finish(c, xm__deny(XM_R_CALL_ADDRESS, va, 0));
@@ -91,7 +96,10 @@ struct xm_result xm__do_multicall(struct xm_cpu *c, uint64_t arg[6])
         if (e.op == __HYPERVISOR_iret)
             return leave(c, va);
         before = e;
+        refused = c->refused.why.rule != XM_R_NONE;
         r = execute(c, &e);
+        if (!refused && c->refused.why.rule != XM_R_NONE)
+            c->refused.call = i + 1;
         if (r.rc == -XEN_ERESTART) {
             e.result = e.op;
             if (!xm__copy_to_guest(c, va, &e, sizeof(e)))

@@ -71,8 +71,11 @@ static struct xm_result answer(struct xm_cpu *c, xm_vaddr va, uint64_t val,
 {
     struct xm_result why;
 
-    return update(c, va, val, flags, pg_owner, &why) ? xm__ok()
-                                                     : xm__finish(c, why);
+    if (update(c, va, val, flags, pg_owner, &why))
+        return xm__ok();
+    xm__note_refused(c, __HYPERVISOR_update_va_mapping, XM_NO_REQUEST, va, val,
+                     &why);
+    return xm__finish(c, why);
 }
 
 struct xm_result xm_update_va_mapping(struct xm_cpu *c, xm_vaddr va,
