@@ -11,8 +11,9 @@ xen=${PINFOLD_XEN:-$top/build/xen/xen-4.17}
 xen_package=xen-hypervisor-4.17-amd64
 mkdir -p "$logs"
 
-needed=(binutils check cmake gcc libc6-dev libjansson-dev libsubunit-dev
-        libxen-dev libzstd-dev libzydis-dev ninja-build pkg-config)
+needed=(binutils check cmake gcc libc6-dev libelf-dev libjansson-dev liblz4-dev
+        liblzma-dev libsubunit-dev libxen-dev libzstd-dev libzydis-dev
+        ninja-build pkg-config zlib1g-dev)
 # Without these the rest still works, and what is left out is said.
 optional=(qemu-system-x86 valgrind gdb)
 

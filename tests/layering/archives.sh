@@ -9,7 +9,8 @@
 #   guest-mm    the same, and its platform
 #   packed      zstd, libc
 #   traces      xen-model, xen-decode, packed, libc
-#   shim host   traces, xen-model, libc
+#   elf         libelf, liblzma, zlib, liblz4, libzstd, libc
+#   shim host   traces, xen-model, elf, libc
 #   domain      xen-model, libc; no writable data
 set -u
 cc=$1
@@ -60,7 +61,13 @@ compiler | only xen-model "memcpy, memmove, memset, memcmp"
     libc
     defined "${archive[xen-model]}"
     defined "${archive[traces]:-/dev/null}"
-} | only pinfold-shim-host "traces, xen-model and libc"
+    defined "${archive[pinfold-elf]}"
+} | only pinfold-shim-host "traces, xen-model, elf and libc"
+{
+    compiler
+    libc
+    needs "${archive[pinfold-elf]}" | grep -E '^(g?elf|lzma|inflate|LZ4|ZSTD)'
+} | only pinfold-elf "libelf, liblzma, zlib, liblz4, libzstd and libc"
 {
     compiler
     libc

@@ -246,14 +246,16 @@ int shim__check_dom0(struct shim *s)
     struct check c = { .s = s,
                        .d = &s->domains[0],
                        .m = s->domains[0].vcpu[0].mailbox };
-    struct shim_image image;
+    struct pv_kernel image;
+    uint64_t end;
 
     if (shim__image_open(s, &image) != 0)
         return -1;
-    free(image.file);
+    end = image.end;
+    pv_kernel_close(&image);
     c.l = xm_dom0_layout(&(struct xm_dom0_image){
         .virt_base = SHIM_VIRT_BASE,
-        .kernel_end = image.end,
+        .kernel_end = end,
         .initrd_bytes = SHIM_INITRD_BYTES,
         .nr_pages = c.d->nr_pages,
     });

@@ -129,7 +129,7 @@ static void write_start_info(const struct shim_domain *d,
     si->mfn_list = virt(l->p2m);
 }
 
-static int fill(struct shim_domain *d, const struct shim_image *image,
+static int fill(struct shim_domain *d, const struct pv_kernel *image,
                 struct layout *l)
 {
     struct xen_domctl op = { 0 };
@@ -152,7 +152,7 @@ static int fill(struct shim_domain *d, const struct shim_image *image,
     return shim__pin_l4(d->shim, d->domid, d->p2m[l->tables]);
 }
 
-static int set_context(struct shim_domain *d, const struct shim_image *image,
+static int set_context(struct shim_domain *d, const struct pv_kernel *image,
                        const struct layout *l)
 {
     struct shim_vcpu *v = shim__control(d->shim);
@@ -195,7 +195,7 @@ static int find_mailboxes(struct shim_domain *d, const struct layout *l)
     return shim__fail(d->shim, "domain %u does not begin", d->domid);
 }
 
-static int build(struct shim_domain *d, const struct shim_image *image)
+static int build(struct shim_domain *d, const struct pv_kernel *image)
 {
     struct layout l;
     struct xen_domctl op = { 0 };
@@ -219,12 +219,12 @@ static int build(struct shim_domain *d, const struct shim_image *image)
 
 int shim__build_domain(struct shim_domain *d)
 {
-    struct shim_image image;
+    struct pv_kernel image;
     int rc = shim__image_open(d->shim, &image);
 
     if (rc == 0)
         rc = build(d, &image);
-    free(image.file);
+    pv_kernel_close(&image);
     return rc;
 }
 

@@ -5,6 +5,7 @@
 #ifndef SHIM_HOST_INTERNAL_H
 #define SHIM_HOST_INTERNAL_H
 
+#include <domain/kernel.h>
 #include <shim/host.h>
 #include <shim/mailbox.h>
 
@@ -180,16 +181,11 @@ int shim__trace_domctl(struct shim_vcpu *v, const struct pvt_op *op,
 /* Waits for what Xen does later to a domain that is destroyed. */
 int shim__settle(struct shim_domain *d);
 
-/* elf.c */
-struct shim_image {
-    uint8_t *file;
-    size_t size;
-    uint64_t entry, hypercall_page, end; /* virtual addresses */
-};
-/* The kernel; freed by the caller. */
-int shim__image_open(struct shim *s, struct shim_image *image);
-/* Writes it into the frames of D, which are zero. */
-void shim__image_copy(const struct shim_image *image,
+/* image.c */
+/* The kernel; closed by the caller. */
+int shim__image_open(struct shim *s, struct pv_kernel *image);
+/* Writes it into the frames of D. */
+void shim__image_copy(const struct pv_kernel *image,
                       const struct shim_domain *d);
 
 /* dom0.c */
