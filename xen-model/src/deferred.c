@@ -49,9 +49,10 @@ int xm__put_old_guest_table_of(struct xm_cpu *c, struct xm_vcpu *v)
 int xm__between_requests(struct xm_cpu *c, bool first)
 {
     if (xm__vcpu(c)->has_old &&
-        (c->preempted || xm__put_old_guest_table(c) != 0))
+        (c->preempted || xm__preempt_check(c, XM_STOP_DEFERRED) ||
+         xm__put_old_guest_table(c) != 0))
         return -XEN_ERESTART;
-    return !first && xm__preempt_check(c) ? -XEN_ERESTART : 0;
+    return !first && xm__preempt_check(c, XM_STOP_REQUEST) ? -XEN_ERESTART : 0;
 }
 
 struct xm_result xm__end_of_call(struct xm_cpu *c, struct xm_result r)

@@ -164,7 +164,7 @@ static int relinquish_memory(struct xm_cpu *c, struct xm_domain *d, bool heap,
         if (relinquish_page(c, mfn, level) != 0)
             return -XEN_ERESTART;
         d->teardown_next++;
-        if (xm__preempt_check(c))
+        if (xm__preempt_check(c, XM_STOP_DESTROY))
             return -XEN_ERESTART;
     }
     d->teardown_next = 0;

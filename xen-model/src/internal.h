@@ -85,12 +85,14 @@ xm__note_refused(struct xm_cpu *c, uint32_t number, uint32_t request,
                  uint64_t a, uint64_t b, const struct xm_result *why);
 
 /* Xen asks whether it should stop here. */
-static inline bool xm__preempt_check(struct xm_cpu *c)
+static inline bool xm__preempt_check(struct xm_cpu *c, enum xm_stop where)
 {
     if (c->preempt_after < 0)
         return false;
-    if (c->preempt_after-- == 0)
+    if (c->preempt_after-- == 0) {
         c->preempted = true;
+        c->stopped_at = where;
+    }
     return c->preempted;
 }
 

@@ -29,11 +29,12 @@ static struct xm_result stop_promotion(struct xm_cpu *c, unsigned int level,
 
     if (r.rc == -XEN_ERESTART) {
         f->nr_validated = (uint16_t)i;
-        f->partial_set = 1;
+        f->partial_set = !xm__broken(c, XM_FAULT_PARTIAL_SET);
     } else if (r.rc == -XEN_EINTR) {
         if (i == 0)
             return r;
-        f->nr_validated = (uint16_t)i;
+        f->nr_validated =
+            (uint16_t)(xm__broken(c, XM_FAULT_PROGRESS) ? i - 1 : i);
         f->partial_set = 0;
         r.rc = -XEN_ERESTART;
     } else if (i != 0) {
@@ -61,7 +62,8 @@ struct xm_result xm__promote_lxe_table(struct xm_cpu *c, unsigned int level,
 
         if (level == 4 && xm_l4_slot_is_xen(i))
             continue;
-        if (checks_preemption(level) && i > first && xm__preempt_check(c)) {
+        if (checks_preemption(level) && i > first &&
+            xm__preempt_check(c, XM_STOP_VALIDATE_L2 + level - 2)) {
             r = xm__interrupted(-XEN_EINTR);
         } else if (!(t[i] & XM_PTE_P)) {
             if (!d->check_l1tf || !xm__l1tf_check(c, d, level, t[i], &r)) {
@@ -121,7 +123,8 @@ int xm__demote_lxe_table(struct xm_cpu *c, unsigned int level, xm_mfn table,
         flags &= ~XM_PTF_PARTIAL_SET;
         if (rc != 0)
             return stop_demotion(f, i, rc);
-        if (i != 0 && asks && xm__preempt_check(c))
+        if (i != 0 && asks &&
+            xm__preempt_check(c, XM_STOP_RELEASE_L2 + level - 2))
             return stop_demotion(f, i - 1, -XEN_EINTR);
     }
     if (level == 4)

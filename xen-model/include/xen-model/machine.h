@@ -225,6 +225,21 @@ struct xm_others {
                       uint64_t arg[6], struct xm_result *result);
 };
 
+/* Where Xen asks whether to stop. */
+enum xm_stop {
+    XM_STOP_REQUEST,  /* between two requests of a list */
+    XM_STOP_DEFERRED, /* a deferred put is next (PRE-21) */
+    XM_STOP_CALL,     /* between two calls of a multicall */
+    XM_STOP_VALIDATE_L2,
+    XM_STOP_VALIDATE_L3,
+    XM_STOP_RELEASE_L2,
+    XM_STOP_RELEASE_L3,
+    XM_STOP_MEMORY, /* between two extents of memory_op */
+    XM_STOP_GRANT,  /* between two operations on grants */
+    XM_STOP_DESTROY,
+    XM_NR_STOPS
+};
+
 /*
  * The surroundings of one hypercall: which machine, on which vCPU, and how
  * soon something else wants the CPU.
@@ -269,6 +284,7 @@ struct xm_cpu {
      * after preempt_after questions answered no; negative: always no.
      */
     int64_t preempt_after;
+    enum xm_stop stopped_at; /* where the answer was yes last */
     /*
      * Frames that Xen's allocator delivers next; when they are used up, the
      * lowest free ones.

@@ -137,7 +137,7 @@ int xm_grant_release_mappings(struct xm_cpu *c, struct xm_domain *d)
         if (handle % XM_MAPTRACK_PER_FRAME == 0 &&
             handle < d->grant.maptrack_limit) {
             cut_maptrack(c, d, handle);
-            if (xm__preempt_check(c))
+            if (xm__preempt_check(c, XM_STOP_GRANT))
                 return -XEN_ERESTART;
         }
         release(c, &maptrack[--handle]);

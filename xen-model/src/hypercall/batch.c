@@ -53,7 +53,7 @@ static void continue_last_put(const struct batch *b, int64_t answer)
         return;
     b->arg[0] = b->arg[2] = 0;
     b->arg[1] = XM_PREEMPTED;
-    b->arg[3] = (uint64_t)answer;
+    b->arg[3] = (uint32_t)answer;
 }
 
 bool xm__batch_check(struct xm_cpu *c, const struct batch *b, size_t size,

@@ -69,7 +69,7 @@ static struct xm_result one_by_one(struct xm_cpu *c, request *one, size_t size,
     struct xm_result why;
 
     for (; arg[2] != 0; arg[1] += size, arg[2]--) {
-        if (arg[1] != first && xm__preempt_check(c))
+        if (arg[1] != first && xm__preempt_check(c, XM_STOP_GRANT))
             return xm__interrupted(-XEN_ERESTART);
         if (!one(c, arg[1], &why))
             return why;
@@ -137,7 +137,7 @@ static struct xm_result unmap(struct xm_cpu *c, bool replace, uint64_t arg[6])
             return why;
         arg[1] += n * UNMAP_SIZE;
         arg[2] -= n;
-        if (arg[2] != 0 && xm__preempt_check(c))
+        if (arg[2] != 0 && xm__preempt_check(c, XM_STOP_GRANT))
             return xm__interrupted(-XEN_ERESTART);
     }
     return xm__ok();
@@ -168,7 +168,7 @@ static struct xm_result copy(struct xm_cpu *c, uint64_t arg[6])
     struct xm_result r = xm__ok();
 
     for (; arg[2] != 0; arg[1] += sizeof(struct gnttab_copy), arg[2]--) {
-        if (arg[1] != first && xm__preempt_check(c)) {
+        if (arg[1] != first && xm__preempt_check(c, XM_STOP_GRANT)) {
             r = xm__interrupted(-XEN_ERESTART);
             break;
         }
@@ -191,7 +191,7 @@ static struct xm_result cache_flush(struct xm_cpu *c, uint64_t arg[6])
         struct gnttab_cache_flush op;
 
         arg[0] = GNTTABOP_cache_flush | (ref & ~CMD_MASK);
-        if ((arg[1] != first || again) && xm__preempt_check(c))
+        if ((arg[1] != first || again) && xm__preempt_check(c, XM_STOP_GRANT))
             return xm__interrupted(-XEN_ERESTART);
         if (!xm__grant_fetch(c, &op, arg[1], sizeof(op), &r))
             return r;

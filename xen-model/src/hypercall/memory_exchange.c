@@ -140,7 +140,7 @@ struct xm_result xm__memory_exchange(struct xm_cpu *c, uint64_t arg[6])
         return xm__finish(c, r);
     first = e.x.nr_exchanged >> e.in_chunk;
     for (i = first; i < e.x.in.nr_extents >> e.in_chunk; i++) {
-        const bool stop = i != first && xm__preempt_check(c);
+        const bool stop = i != first && xm__preempt_check(c, XM_STOP_MEMORY);
 
         r = stop ? xm__interrupted(-XEN_ERESTART) : exchange_chunk(c, &e, i);
         if (r.rc != 0)

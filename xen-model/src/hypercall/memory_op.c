@@ -163,7 +163,7 @@ struct xm_result xm__memory_reservation(struct xm_cpu *c, uint64_t arg[6])
     if (rule != XM_R_NONE)
         return answer(c, &m, rule);
     for (; m.done < m.r.nr_extents; m.done++) {
-        if (m.done != first && xm__preempt_check(c)) {
+        if (m.done != first && xm__preempt_check(c, XM_STOP_MEMORY)) {
             arg[0] = m.op | (uint64_t)m.done << MEMORY_OP_BITS;
             return xm__interrupted(-XEN_ERESTART);
         }

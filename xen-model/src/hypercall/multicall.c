@@ -89,7 +89,7 @@ struct xm_result xm__do_multicall(struct xm_cpu *c, uint64_t arg[6])
     if (!xm__guest_address(va))
         return xm__finish(c, xm__deny(XM_R_CALL_ADDRESS, va, 0));
     for (uint32_t i = 0; i < count; i++, va += sizeof(e)) {
-        if (i != 0 && xm__preempt_check(c))
+        if (i != 0 && xm__preempt_check(c, XM_STOP_CALL))
             return interrupted(arg, va, count - i);
         if (!xm__copy_from_guest(c, &e, va, sizeof(e)))
             return xm__finish(c, xm__deny(XM_R_CALL_FAULT, va, i));
