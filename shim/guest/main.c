@@ -29,6 +29,7 @@ void shim_park(const uint32_t *word, uint32_t value);
 extern uint8_t shim_park_end[];
 
 static struct shim_mailbox mailboxes[SHIM_VCPUS] __attribute__((aligned(4096)));
+extern uint8_t stack_end[]; /* of vCPU 0; that of vCPU 1 begins there */
 static uint64_t pool[MAX_POOL], scratch[2 * MAX_POOL];
 static struct mm_report report;
 
@@ -39,6 +40,11 @@ static uint64_t machine_address(const void *p)
     const uint64_t offset = (uintptr_t)p - SHIM_VIRT_BASE;
 
     return p2m[offset / PAGE_SIZE] * PAGE_SIZE + offset % PAGE_SIZE;
+}
+
+struct shim_mailbox *shim_own_mailbox(void)
+{
+    return &mailboxes[(const uint8_t *)__builtin_frame_address(0) >= stack_end];
 }
 
 static void print(const char *text, uint64_t n)
@@ -152,6 +158,7 @@ static void serve(struct shim_mailbox *m)
 void shim_secondary(struct shim_mailbox *m)
 {
     shim_set_traps();
+    shim_set_upcall();
     serve(m);
 }
 
@@ -162,6 +169,7 @@ void shim_main(const struct start_info *si, uint64_t others, uint64_t rsp,
 
     p2m = (const uint64_t *)si->mfn_list;
     shim_set_traps();
+    shim_set_upcall();
     for (uint32_t i = 0; i < SHIM_VCPUS; i++)
         mailboxes[i].self = (uintptr_t)&mailboxes[i];
     m->p2m = machine_address(p2m);

@@ -9,6 +9,10 @@
 
 /* Exceptions and system calls of this vCPU come to the shim from now on. */
 void shim_set_traps(void);
+/* Events come to the host. */
+void shim_set_upcall(void);
+/* That of the vCPU that runs this. */
+struct shim_mailbox *shim_own_mailbox(void);
 /* One of the commands of enum shim_command that may fault. */
 void shim_probe(struct shim_mailbox *m);
 void shim_flush_tlb(void);

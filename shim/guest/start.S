@@ -74,6 +74,7 @@ hypercall_page:
     .section .bss
     .balign 16
     .skip 32768
+    .global stack_end
 stack_end:
     .skip 8192
 secondary_stack_end:

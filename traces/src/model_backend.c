@@ -141,22 +141,33 @@ static bool copy_args(struct model *m, const struct pvt_op *op, bool to_guest)
     return true;
 }
 
+/* Up to where it is interrupted; FIRST: from the beginning. */
+static int hypercall_part(struct model *m, const struct pvt_op *op, bool first,
+                          uint64_t arg[6], struct pvt_outcome *out)
+{
+    if (first && !copy_args(m, op, true))
+        return fail(m, "the guest's page of arguments is not mapped: keep "
+                       "boot.l3 in slot 511 of a table that is loaded");
+    out->why = xm_hypercall(&m->cpu, op->number, arg);
+    if (!copy_args(m, op, false))
+        return fail(m, "the guest's page of arguments is not mapped any more");
+    return 0;
+}
+
 /* A preempted call is continued at once, as the guest sees it on Xen. */
 static int hypercall(struct model *m, const struct pvt_op *op,
                      struct pvt_outcome *out)
 {
+    bool first = true;
     uint64_t arg[6];
 
     memcpy(arg, op->arg, sizeof(arg));
-    if (!copy_args(m, op, true))
-        return fail(m, "the guest's page of arguments is not mapped: keep "
-                       "boot.l3 in slot 511 of a table that is loaded");
     do {
-        out->why = xm_hypercall(&m->cpu, op->number, arg);
+        if (hypercall_part(m, op, first, arg, out) != 0)
+            return -1;
+        first = false;
     } while (out->why.rc == -XEN_ERESTART &&
              !xm_domain_find(m->cpu.machine, op->domid)->crashed);
-    if (!copy_args(m, op, false))
-        return fail(m, "the guest's page of arguments is not mapped any more");
     return 0;
 }
 
@@ -283,10 +294,10 @@ static struct xm_result update_va_mapping(struct xm_cpu *c,
     return r;
 }
 
-static int execute(struct pvt_backend *b, const struct pvt_op *op,
-                   struct pvt_outcome *out)
+/* The model is on the vCPU of OP from now on. */
+static int enter(struct model *m, const struct pvt_op *op,
+                 struct pvt_outcome *out)
 {
-    struct model *m = model_of(b);
     struct xm_cpu *c = &m->cpu;
     struct xm_domain *d = xm_domain_find(c->machine, op->domid);
 
@@ -300,6 +311,29 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
     c->fired = (struct xm_rule_set){ { 0 } };
     c->refused.why.rule = XM_R_NONE;
     d->vcpu[op->vcpu].up = d->vcpu[op->vcpu].has_run = true;
+    return 0;
+}
+
+int pvt_model_part(struct pvt_backend *model, const struct pvt_op *op,
+                   bool first, uint64_t arg[6], struct pvt_outcome *out)
+{
+    struct model *m = model_of(model);
+
+    if (enter(m, op, out) != 0 || hypercall_part(m, op, first, arg, out) != 0)
+        return -1;
+    out->rc = out->why.rc;
+    out->fired = m->cpu.fired;
+    return 0;
+}
+
+static int execute(struct pvt_backend *b, const struct pvt_op *op,
+                   struct pvt_outcome *out)
+{
+    struct model *m = model_of(b);
+    struct xm_cpu *c = &m->cpu;
+
+    if (enter(m, op, out) != 0)
+        return -1;
     refusal_before(&m->refusal, c, op);
     switch (op->call) {
     case PVT_MMU_UPDATE:

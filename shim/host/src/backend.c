@@ -205,14 +205,20 @@ static int raw_hypercall(struct shim_vcpu *v, const struct pvt_op *op,
     const bool grants = op->number == __HYPERVISOR_grant_table_op;
     struct shim *s = v->domain->shim;
     struct shim_grants before;
+    int rc;
 
     if (grants && shim__count_grants(s, &before) != 0)
         return -1;
     if (op->data_size)
         memcpy(v->mailbox->data, op->data, op->data_size);
-    if (op->number == __HYPERVISOR_domctl
-            ? shim__trace_domctl(v, op, &out->rc) != 0
-            : shim__hypercall(v, op->number, op->arg, &out->rc) != 0)
+    if (op->stops)
+        shim__begin_stops(v, op);
+    rc = op->number == __HYPERVISOR_domctl
+             ? shim__trace_domctl(v, op, &out->rc)
+             : shim__hypercall(v, op->number, op->arg, &out->rc);
+    if (op->stops)
+        shim__end_stops(v);
+    if (rc != 0)
         return -1;
     /* Of dom0 both vCPUs are up, and it registers nothing. */
     v->domain->used_up |= v->domain->domid != 0 && is_for_good(op, out->rc);

@@ -28,6 +28,10 @@ struct shim_vcpu {
     struct shim_mailbox *mailbox;
     bool up;      /* it polls its mailbox; else it is down, or paused */
     bool has_run; /* since its domain was built */
+    /* Of the hypercall that it makes, if somebody wants to see it stop. */
+    const struct pvt_stops *stops;
+    uint64_t calling;
+    bool pending; /* an event is, so that Xen stops where it looks next */
 };
 
 struct shim_domain {
@@ -132,6 +136,13 @@ void shim__post(struct shim_vcpu *v, uint64_t command);
 int shim__await(struct shim_vcpu *v);
 /* Until V is in the loop of SHIM_PARK. */
 int shim__await_parked(struct shim_vcpu *v);
+
+/* stops.c */
+/* The call of OP stops in the middle from now on, and not any more. */
+void shim__begin_stops(struct shim_vcpu *v, const struct pvt_op *op);
+void shim__end_stops(struct shim_vcpu *v);
+/* The vCPU is in its event callback: looks, and lets it go on. */
+void shim__at_upcall(struct shim_vcpu *v);
 
 /* vcpu.c */
 /* Initialises vCPU 1 of D, whose vCPU 0 polls. It stays down. */

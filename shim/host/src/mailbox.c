@@ -134,12 +134,17 @@ static int look(struct shim_vcpu *v, double started)
 /* Until WORD of its mailbox is that of the request. */
 static int await_word(struct shim_vcpu *v, const uint32_t *word)
 {
-    const uint32_t n = v->mailbox->request;
+    struct shim_mailbox *m = v->mailbox;
+    const uint32_t n = m->request;
     double started = 0, looked = 0;
 
     for (uint32_t spins = 1;; spins++) {
         if (__atomic_load_n(word, __ATOMIC_ACQUIRE) == n)
             return 0;
+        if (__atomic_load_n(&m->upcalls, __ATOMIC_ACQUIRE) != m->resumed) {
+            shim__at_upcall(v);
+            started = 0; /* it lives */
+        }
         if (spins % SPINS != 0) {
             __builtin_ia32_pause();
             continue;

@@ -84,6 +84,7 @@ static int wake_domain(struct shim_domain *d)
 
 int shim__wake(struct shim_vcpu *v)
 {
+    const bool first = !v->has_run;
     int64_t rc;
 
     if (wake_domain(v->domain) != 0)
@@ -95,6 +96,8 @@ int shim__wake(struct shim_vcpu *v)
     if (rc != 0)
         return failed(v->domain, "waking", rc);
     v->up = v->has_run = true;
+    if (first) /* it has no stack for events before it serves */
+        return shim__call(v, SHIM_PING);
     return shim__await(v); /* the end of the call that put it down */
 }
 

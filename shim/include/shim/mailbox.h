@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#define SHIM_MAGIC 0x354d494853504e46ull /* "FNPSHIM5" */
+#define SHIM_MAGIC 0x364d494853504e46ull /* "FNPSHIM6" */
 #define SHIM_VCPUS 2u                    /* with a mailbox each, in a row */
 #define SHIM_DATA_SIZE 65536u
 #define SHIM_VIRT_BASE 0xffffffff80000000ull
@@ -33,6 +33,15 @@ enum shim_command {
     SHIM_SHUTDOWN,     /* does not return */
     SHIM_MEASURE,      /* data: struct shim_measure, filled in */
     SHIM_PARK,         /* until released is the request; flushes the TLB */
+};
+
+/*
+ * How an event finds the vCPU. Xen continues a hypercall that it has stopped
+ * by going back to the instruction, with the registers to go on with.
+ */
+struct shim_upcall {
+    uint64_t r10, r9, r8, rdx, rsi, rdi, rax, rcx, r11; /* as upcall.S pushes */
+    uint64_t rip;
 };
 
 struct shim_mailbox {
@@ -62,6 +71,14 @@ struct shim_mailbox {
     uint64_t entry_rsp, entry_flags;
     uint64_t entry_others;   /* the other general registers, or-ed */
     uint64_t park, park_end; /* addresses of the loop of SHIM_PARK */
+
+    /*
+     * The second box, of the event callback: the guest fills in upcall, raises
+     * upcalls (release), and waits until the host has set resumed to it.
+     */
+    _Alignas(64) uint32_t upcalls;
+    _Alignas(64) uint32_t resumed;
+    struct shim_upcall upcall;
 
     /* The words above are in no page with anything else. */
 

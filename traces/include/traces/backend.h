@@ -46,6 +46,18 @@ struct pvt_code {
     uint32_t given;                       /* a bit each */
 };
 
+/* Somebody who wants to see a hypercall in the middle. */
+struct pvt_stops {
+    /*
+     * The call has stopped, and goes on with NUMBER and ARG; DATA is op.data as
+     * it is now. True: it stops again where Xen looks next. Nothing may be
+     * executed on the machine meanwhile.
+     */
+    bool (*stopped)(void *context, uint64_t number, const uint64_t arg[6],
+                    const uint8_t *data);
+    void *context;
+};
+
 /* One step with every name resolved. */
 struct pvt_op {
     enum pvt_call call;
@@ -69,6 +81,8 @@ struct pvt_op {
     xm_vaddr args; /* the area */
     uint8_t *data;
     uint32_t data_size; /* bytes, at most PVT_MAX_DATA */
+    /* PVT_HYPERCALL, actual Xen: NULL, or the call stops where Xen looks. */
+    const struct pvt_stops *stops;
 };
 #define PVT_MAX_DATA 8192u
 

@@ -33,6 +33,14 @@ int pvt_model_set_xen(struct pvt_backend *model, unsigned int minor,
 /* Takes over the state of OTHER once more. */
 int pvt_model_sync(struct pvt_backend *model, struct pvt_backend *other);
 
+/*
+ * PVT_HYPERCALL in parts: the first, or the one that goes on with what the last
+ * has left in ARG. OUT->rc is -ERESTART: there are more (machine.h: struct
+ * xm_cpu, preempt_after). 0, or -1 and a message.
+ */
+int pvt_model_part(struct pvt_backend *model, const struct pvt_op *op,
+                   bool first, uint64_t arg[6], struct pvt_outcome *out);
+
 /* For its configuration, faults and machine. */
 struct xm_cpu *pvt_model_cpu(struct pvt_backend *model);
 
