@@ -32,6 +32,9 @@ static const char usage[] =
     "      --interrupt        have Xen interrupted often by timers, in the "
     "middle\n"
     "                         of long calls\n"
+    "      --preempt          have calls stop in the middle, at the points "
+    "where\n"
+    "                         Xen looks, and compare the state there, too\n"
     "      --findings=DIR     where traces of findings go (default: findings)\n"
     "      --stop-after=N     findings to stop after (default: 1)\n"
     "      --hypervisor=FILE  the Xen to compare with\n"
@@ -78,6 +81,7 @@ static int parse(int argc, char **argv, struct fuzz_options *o)
         { "kernel", required_argument, NULL, 'k' },
         { "break", required_argument, NULL, 'b' },
         { "interrupt", no_argument, NULL, 'i' },
+        { "preempt", no_argument, NULL, 'p' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
@@ -119,6 +123,9 @@ static int parse(int argc, char **argv, struct fuzz_options *o)
             break;
         case 'i':
             o->interrupt = true;
+            break;
+        case 'p':
+            o->preempt = true;
             break;
         case 'h':
             fputs(usage, stdout);

@@ -10,7 +10,7 @@
 #define FUZZ_MODEL_FRAMES 256u /* of a machine of the model's own */
 
 struct fuzz_options {
-    bool on_xen, interrupt;
+    bool on_xen, interrupt, preempt;
     uint64_t seed, ops, seconds, length, stop_after;
     const char *findings, *hypervisor, *kernel;
     uint32_t faults; /* a bit each, 1 << enum xm_fault */
@@ -26,6 +26,7 @@ struct fuzz_run {
     uint64_t begun_last;        /* which program had none at first */
     double started, shown;
     uint64_t ops, programs, findings, restarts, interrupted;
+    uint64_t stopped, middles[XM_NR_STOPS]; /* of sessions that are closed */
     uint64_t by_kind[FZ_NR_KINDS], by_domain[FZ_DOMAINS], refused;
     struct xm_rule_set fired; /* of all programs */
     char version[64];

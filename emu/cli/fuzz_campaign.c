@@ -29,6 +29,9 @@ void fuzz_close(struct fuzz_run *r)
         if (!s->model)
             continue;
         r->interrupted += s->interrupted;
+        r->stopped += s->stopped;
+        for (uint32_t k = 0; k < XM_NR_STOPS; k++)
+            r->middles[k] += s->middles[k];
         fz_close(s);
         s->model->ops->close(s->model);
         *s = (struct fz_session){ 0 };
@@ -46,6 +49,7 @@ static bool open_session(struct fuzz_run *r, struct fz_session *s,
     if (!fz_open(s, model, r->other))
         return false;
     s->interrupt = r->options->interrupt;
+    s->stops = r->options->preempt && r->other;
     return true;
 }
 
@@ -175,6 +179,34 @@ static void print_counts(const struct fuzz_run *r)
     printf(" refused %" PRIu64 "\n", r->refused);
 }
 
+/* Where calls have stopped; all sessions are closed. */
+static void print_stops(const struct fuzz_run *r)
+{
+    static const char *const names[XM_NR_STOPS] = {
+        [XM_STOP_REQUEST] = "between requests",
+        [XM_STOP_DEFERRED] = "before a deferred put",
+        [XM_STOP_CALL] = "between calls of a multicall",
+        [XM_STOP_VALIDATE_L2] = "validating an L2",
+        [XM_STOP_VALIDATE_L3] = "validating an L3",
+        [XM_STOP_RELEASE_L2] = "releasing an L2",
+        [XM_STOP_RELEASE_L3] = "releasing an L3",
+        [XM_STOP_MEMORY] = "between extents",
+        [XM_STOP_GRANT] = "between grants",
+        [XM_STOP_DESTROY] = "destroying a domain",
+    };
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < XM_NR_STOPS; i++)
+        sum += r->middles[i];
+    printf("%" PRIu64 " calls stopped in the middle, %" PRIu64
+           " states compared there",
+           r->stopped, sum);
+    for (uint32_t i = 0; i < XM_NR_STOPS; i++)
+        if (r->middles[i])
+            printf(", %" PRIu64 " %s", r->middles[i], names[i]);
+    putchar('\n');
+}
+
 /* Makes a program while it runs. P: all of it. */
 static enum fz_outcome run_program(struct fuzz_run *r, struct fz_random *random,
                                    struct fz_program *p)
@@ -221,7 +253,9 @@ static int one_program(struct fuzz_run *r)
 {
     struct fz_random seeds = { .state = r->options->seed };
     struct fz_random random = { .state = fz_next(&seeds) ^ r->programs,
-                                .long_calls = r->options->interrupt };
+                                .long_calls = r->options->interrupt ||
+                                              r->options->preempt,
+                                .stops = r->options->preempt };
     struct fz_program p;
     enum fz_outcome why;
     int rc = CLI_AGREES;
@@ -262,5 +296,7 @@ int fuzz_campaign(const struct fuzz_options *o)
     progress(&r, true);
     print_counts(&r);
     fuzz_close(&r);
+    if (o->preempt)
+        print_stops(&r);
     return rc != CLI_AGREES ? rc : r.findings ? CLI_FINDING : CLI_AGREES;
 }

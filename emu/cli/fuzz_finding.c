@@ -103,6 +103,10 @@ static int report_finding(struct fuzz_run *r, const struct fz_program *p)
     fputs(text, stdout);
     if (save(file, text))
         printf("saved as %s: pinfold replay --on xen %s\n", file, file);
+    if (o->preempt)
+        printf("Traces do not stop in the middle: if that is what it takes, "
+               "pinfold fuzz --preempt --seed=%" PRIu64 " shows it again.\n",
+               o->seed);
     tell(r, file, text);
     free(text);
     return CLI_AGREES;

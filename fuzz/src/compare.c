@@ -41,9 +41,8 @@ static bool same_answers(const struct fz_session *s)
     return c->op.call != PVT_EXECUTE || same_registers(a, b);
 }
 
-/* False, and says what differs. */
-static bool differ(struct fz_session *s, uint32_t place, const char *what,
-                   uint64_t a, uint64_t b)
+bool fz_differ(struct fz_session *s, uint32_t place, const char *what,
+               uint64_t a, uint64_t b)
 {
     char name[24];
 
@@ -63,7 +62,7 @@ static bool same_data(struct fz_session *s)
         memcpy(&a, s->answer[0] + i, sizeof(a));
         memcpy(&b, s->answer[1] + i, sizeof(b));
         if (a != b)
-            return differ(s, FZ_NR_FRAMES, "argument", a, b);
+            return fz_differ(s, FZ_NR_FRAMES, "argument", a, b);
     }
     return true;
 }
@@ -82,9 +81,18 @@ static bool same_frame(struct fz_session *s, xm_mfn mfn,
 
     if (pvt_frames_agree(a, b))
         return true;
-    return a->count_info != b->count_info
-               ? differ(s, place, "count_info", a->count_info, b->count_info)
-               : differ(s, place, "type_info", a->type_info, b->type_info);
+    if (a->count_info != b->count_info)
+        return fz_differ(s, place, "count_info", a->count_info, b->count_info);
+    if (a->type_info != b->type_info)
+        return fz_differ(s, place, "type_info", a->type_info, b->type_info);
+    if (a->nr_validated != b->nr_validated)
+        return fz_differ(s, place, "nr_validated", a->nr_validated,
+                         b->nr_validated);
+    if (a->partial_set != b->partial_set)
+        return fz_differ(s, place, "partial_set", a->partial_set,
+                         b->partial_set);
+    return fz_differ(s, place, "linear count", (uint64_t)a->linear_count,
+                     (uint64_t)b->linear_count);
 }
 
 static bool same_content(struct fz_session *s, uint32_t place)
@@ -99,7 +107,7 @@ static bool same_content(struct fz_session *s, uint32_t place)
         return true;
     for (uint32_t i = 0;; i++)
         if (a[i] != b[i])
-            return differ(s, place, "content", a[i], b[i]);
+            return fz_differ(s, place, "content", a[i], b[i]);
 }
 
 /*
@@ -149,6 +157,11 @@ static bool same_world(struct fz_session *s)
     return true;
 }
 
+bool fz_compare_state(struct fz_session *s)
+{
+    return same_data(s) && same_world(s);
+}
+
 /*
  * Without another machine the invariants judge. A validation that fails deep
  * in a tree may lose track of a reference, in Xen as in the model (PRE-66):
@@ -176,11 +189,11 @@ enum fz_outcome fz_compare_call(struct fz_session *s)
     if (!s->other)
         return check_model(s);
     if (!same_answers(s)) {
-        (void)differ(s, FZ_NR_FRAMES, "answer", (uint64_t)s->out[0].rc,
-                     (uint64_t)s->out[1].rc);
+        (void)fz_differ(s, FZ_NR_FRAMES, "answer", (uint64_t)s->out[0].rc,
+                        (uint64_t)s->out[1].rc);
         return FZ_DIFFERS;
     }
-    return same_data(s) && same_world(s) ? FZ_AGREES : FZ_DIFFERS;
+    return fz_compare_state(s) ? FZ_AGREES : FZ_DIFFERS;
 }
 
 /* Is it of a domain that runs programs? The rest is Xen's own. */

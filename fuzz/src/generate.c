@@ -336,6 +336,17 @@ static uint32_t next_domain(struct fz_random *r, const struct fz_session *s)
     return r->domain;
 }
 
+/* Mostly a few times, sometimes wherever Xen looks. */
+static uint16_t stops_for(struct fz_random *r)
+{
+    const uint32_t what = fz_below(r, 100);
+
+    return (uint16_t)(what < 40   ? 1u + fz_below(r, 12)
+                      : what < 50 ? 1u << fz_below(r, 10)
+                      : what < 52 ? UINT16_MAX
+                                  : 0);
+}
+
 uint32_t fz_generate(struct fz_random *r, const struct fz_session *s,
                      struct fz_op ops[FZ_MAX_BATCH])
 {
@@ -350,6 +361,10 @@ uint32_t fz_generate(struct fz_random *r, const struct fz_session *s,
         make(r, s, domain, &ops[i]);
         ops[i].fd = ops[0].fd; /* of the whole call */
         ops[i].mode |= i + 1 < n ? FZ_JOINED : 0;
+    }
+    if (r->stops && fz_may_stop(ops)) {
+        ops[0].reserved = stops_for(r);
+        ops[0].mode |= batch && fz_chance(r, 50) ? FZ_MULTICALL : 0;
     }
     return n;
 }

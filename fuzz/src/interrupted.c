@@ -12,6 +12,7 @@
 #include "compare.h"
 #include "execute.h"
 #include "forms.h"
+#include "stops.h"
 
 #include <string.h>
 
@@ -34,7 +35,7 @@ static bool execute_on_model(struct fz_session *s, int64_t after)
     bool reached;
 
     c->preempt_after = after;
-    (void)fz_execute(s, 0);
+    (void)(s->call.stops ? fz_execute_stopping_model(s) : fz_execute(s, 0));
     reached = c->preempt_after < 0;
     c->preempt_after = -1;
     return reached;
@@ -58,8 +59,7 @@ static void repeat(struct fz_session *s, const struct fz_program *p,
     for (uint32_t i = fz_nr_pokes(p); i < at; i += s->call.used) {
         int64_t after = -1;
 
-        if (!fz_resolve(&s->world, pvt_model_cpu(s->model), &p->ops[i], at - i,
-                        &s->call))
+        if (!fz_resolve_stopping(s, &p->ops[i], at - i))
             continue;
         if (is_refused(s, &p->ops[i], i))
             continue;
@@ -82,8 +82,7 @@ enum fz_outcome fz_explain(struct fz_session *s, const struct fz_program *p,
     memcpy(message, s->message, sizeof(message));
     for (int64_t after = 0; after < MAX_POINTS; after++) {
         repeat(s, p, at);
-        if (!fz_resolve(&s->world, pvt_model_cpu(s->model), &p->ops[at], count,
-                        &s->call))
+        if (!fz_resolve_stopping(s, &p->ops[at], count))
             break;
         s->call.at = at;
         if (!execute_on_model(s, after))

@@ -115,7 +115,7 @@ static void print_ext(FILE *f, const struct fz_world *w, const struct fz_op *op)
 static void print_batch(FILE *f, const struct fz_world *w,
                         const struct fz_op *ops, const struct fz_call *c)
 {
-    const bool updates = c->op.call == PVT_MMU_UPDATE;
+    const bool updates = fz_op_kind(ops) == FZ_MMU_UPDATE;
     const enum fz_fd owner = fz_fd(w, ops->fd & 15u);
     /* The short forms of mmuext know no owner, but for pins. */
     const bool braces = c->used > 1 || (!updates && owner != FZ_FD_NONE &&
@@ -197,6 +197,16 @@ void fz_print_result(FILE *f, const struct fz_world *w, const struct fz_op *op,
     if (kind == FZ_CALL)
         fz_print_answer(f, w, op, c, out->rc, answer);
     fputc('\n', f);
+}
+
+/* Traces do not say that: a comment for the reader. */
+void fz_print_stops(FILE *f, const struct fz_call *c)
+{
+    if (c->stops == 0)
+        return;
+    fprintf(f, "  # stops where Xen looks, up to %" PRIu32 " times%s\n",
+            c->stops,
+            c->op.number == __HYPERVISOR_multicall ? ", as a multicall" : "");
 }
 
 void fz_print_call(FILE *f, const struct fz_world *w, const struct fz_op *ops,

@@ -7,6 +7,7 @@
 #include "forms.h"
 #include "interrupted.h"
 #include "safe.h"
+#include "stops.h"
 #include <fuzz/session.h>
 
 #include <xen-model/snapshot.h>
@@ -74,6 +75,11 @@ enum fz_outcome fz_execute_both(struct fz_session *s)
 {
     enum fz_outcome rc = FZ_AGREES;
 
+    if (s->other && s->call.stops) {
+        rc = fz_execute_stopping(s);
+        s->calls += rc == FZ_AGREES;
+        return rc;
+    }
     if (s->other) {
         rc = fz_execute(s, 1);
         note_allocated(s);
@@ -89,6 +95,8 @@ static void conclude(struct fz_session *s, const struct fz_op *op)
 {
     const uint32_t shown = s->other ? 1 : 0;
 
+    if (s->trace)
+        fz_print_stops(s->trace, &s->call);
     if (s->trace)
         fz_print_call(s->trace, &s->world, op, &s->call);
     fz_note(s, op);
@@ -123,8 +131,7 @@ enum fz_outcome fz_step(struct fz_session *s, const struct fz_program *p,
 {
     enum fz_outcome rc;
 
-    if (!fz_resolve(&s->world, pvt_model_cpu(s->model), &p->ops[at],
-                    p->nr_ops - at, &s->call))
+    if (!fz_resolve_stopping(s, &p->ops[at], p->nr_ops - at))
         return FZ_NO_CALL;
     s->call.at = at;
     if (is_anything(&p->ops[at]) && s->other && !may_execute(s, p, at))
@@ -135,10 +142,11 @@ enum fz_outcome fz_step(struct fz_session *s, const struct fz_program *p,
         s->leaked = true;
         return FZ_NO_CALL;
     }
-    if (rc == FZ_AGREES)
+    if (rc == FZ_AGREES) {
         rc = fz_compare_call(s);
-    if (rc == FZ_DIFFERS && s->other)
-        rc = fz_explain(s, p, at);
+        if (rc == FZ_DIFFERS && s->other)
+            rc = fz_explain(s, p, at);
+    }
     if (rc == FZ_AGREES || rc == FZ_DIFFERS)
         conclude(s, &p->ops[at]);
     return rc;

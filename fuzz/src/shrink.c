@@ -89,13 +89,36 @@ static void no_extra(struct fz_program *p, uint32_t i)
     p->ops[i].extra = 0;
 }
 
+static void no_multicall(struct fz_program *p, uint32_t i)
+{
+    p->ops[i].mode &= (uint8_t)~FZ_MULTICALL;
+}
+
+static void no_stops(struct fz_program *p, uint32_t i)
+{
+    p->ops[i].reserved = 0;
+}
+
+static void half_the_stops(struct fz_program *p, uint32_t i)
+{
+    p->ops[i].reserved /= 2;
+}
+
+static void one_stop_less(struct fz_program *p, uint32_t i)
+{
+    if (p->ops[i].reserved != 0)
+        p->ops[i].reserved--;
+}
+
 static void no_owner(struct fz_program *p, uint32_t i)
 {
     p->ops[i].fd = 0;
 }
 
-static plainer *const plainers[] = { unjoin,     first_vcpu, usual_flags,
-                                     first_slot, no_extra,   no_owner };
+static plainer *const plainers[] = { unjoin,       first_vcpu, usual_flags,
+                                     first_slot,   no_extra,   no_owner,
+                                     no_multicall, no_stops,   half_the_stops,
+                                     one_stop_less };
 
 static void simplify(struct shrink *s)
 {

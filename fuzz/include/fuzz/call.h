@@ -20,6 +20,7 @@ struct fz_call {
     uint8_t data[FZ_MAX_DATA]; /* the same for both machines */
     uint32_t at;               /* where in the program it is */
     uint32_t used;             /* operations that it is made of */
+    uint32_t stops; /* how often it is to stop in the middle: it is raw then */
 };
 
 /*
@@ -30,10 +31,20 @@ struct fz_call {
 bool fz_resolve(const struct fz_world *w, const struct xm_cpu *cpu,
                 const struct fz_op *ops, uint32_t count, struct fz_call *call);
 
+/* Can Xen stop in the middle of it, so that somebody sees that? */
+bool fz_may_stop(const struct fz_op *op);
+/*
+ * Such a call with everything in guest memory, where Xen rewrites it: as
+ * itself, or as a multicall, if the first of OPS says so (FZ_MULTICALL).
+ */
+void fz_make_raw(const struct fz_world *w, const struct fz_op *ops,
+                 struct fz_call *call);
+
 /*
  * The call as a line of a trace, in two parts: of the world before what it
  * returns is noted, and after that. OUT and ANSWER: what it answered.
  */
+void fz_print_stops(FILE *f, const struct fz_call *call); /* a comment */
 void fz_print_call(FILE *f, const struct fz_world *w, const struct fz_op *ops,
                    const struct fz_call *call);
 void fz_print_result(FILE *f, const struct fz_world *w, const struct fz_op *op,

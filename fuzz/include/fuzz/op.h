@@ -31,13 +31,14 @@ enum fz_kind {
 };
 
 /* Bits of fz_op.mode. */
-#define FZ_JOINED 1u     /* one call with the operation that follows */
-#define FZ_DESCRIPTOR 2u /* not an entry: the descriptor number FLAGS */
-#define FZ_GRANT 4u      /* not an entry: one of a grant table */
-#define FZ_USER 8u       /* of GUEST: by the guest's user */
-#define FZ_UNFLUSHED 16u /* of GUEST: with the TLB as it is */
-#define FZ_RAW 64u       /* of POKE: a number, fz_raw(); its fields are four */
-#define FZ_LISTED 32u    /* of VALUE: a word of a list in memory */
+#define FZ_JOINED 1u      /* one call with the operation that follows */
+#define FZ_DESCRIPTOR 2u  /* not an entry: the descriptor number FLAGS */
+#define FZ_GRANT 4u       /* not an entry: one of a grant table */
+#define FZ_USER 8u        /* of GUEST: by the guest's user */
+#define FZ_UNFLUSHED 16u  /* of GUEST: with the TLB as it is */
+#define FZ_RAW 64u        /* of POKE: a number, fz_raw(); its fields are four */
+#define FZ_LISTED 32u     /* of VALUE: a word of a list in memory */
+#define FZ_MULTICALL 128u /* it stops, as a multicall of two requests each */
 
 struct fz_op {
     uint8_t kind;   /* enum fz_kind, modulo */
@@ -49,8 +50,8 @@ struct fz_op {
     uint16_t slot;  /* index in the table, page of the window, or selector */
     uint32_t flags; /* 11:0 and 23:12 are bits 11:0 and 63:52 of the entry */
     uint8_t mode;
-    uint8_t extra; /* offset, an address, or a third frame */
-    uint16_t reserved;
+    uint8_t extra;     /* offset, an address, or a third frame */
+    uint16_t reserved; /* of what may stop (fz_may_stop): how often */
 };
 
 _Static_assert(sizeof(struct fz_op) == 16, "programs are read from files");

@@ -29,6 +29,15 @@ struct fz_cut {
 
 #define FZ_MAX_OPS 65536u /* of a program with calls that can be anything */
 
+/* How far the model is in a call that stops in the middle. */
+struct fz_stopping {
+    uint64_t arg[6]; /* registers to go on with */
+    uint32_t wanted; /* how often it is to stop */
+    uint32_t nr;     /* how often it has */
+    bool differs;    /* in the middle: message says what */
+    bool failed;     /* the model: message says why */
+};
+
 struct fz_session {
     struct pvt_backend *model;
     struct pvt_backend *other;      /* NULL: the model alone */
@@ -39,13 +48,17 @@ struct fz_session {
     uint64_t *written;              /* by the model, a bit a frame */
     xm_mfn alloc[PVT_MAX_ALLOC];    /* what Xen has allocated in this program */
     uint32_t nr_alloc;
-    FILE *trace;          /* NULL, or where calls are written as steps */
-    uint32_t turn;        /* whose content is looked at next, unasked */
-    bool thorough;        /* all contents after every call */
-    bool interrupt;       /* the other machine often, by timers */
-    bool leaked;          /* without another machine: see fz_check_model() */
-    uint64_t calls;       /* executed, ever */
-    uint64_t interrupted; /* of these, explained by an interrupt */
+    FILE *trace;    /* NULL, or where calls are written as steps */
+    uint32_t turn;  /* whose content is looked at next, unasked */
+    bool thorough;  /* all contents after every call */
+    bool interrupt; /* the other machine often, by timers */
+    bool stops;     /* calls stop in the middle, as their operations say */
+    bool leaked;    /* without another machine: see fz_check_model() */
+    uint64_t calls; /* executed, ever */
+    uint64_t interrupted;          /* of these, explained by an interrupt */
+    struct fz_stopping stopping;   /* the call that stops */
+    uint64_t stopped;              /* calls that have stopped ... */
+    uint64_t middles[XM_NR_STOPS]; /* ... and where, compared each time */
     /*
      * What programs begin with: the world of these domains (with another
      * machine, of all), and the model's block and RAM before the pokes.

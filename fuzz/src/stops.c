@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The state in the middle of a call. An event is pending for the guest when it
+ * makes the call, so Xen stops where it looks first; the guest's event
+ * callback lets us compare everything, registers and rewritten arguments
+ * included, and makes the event pending again. The model does one part of the
+ * call each time: it stops at its own first question.
+ */
+#include "stops.h"
+#include "compare.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <xen/errno.h>
+
+#define NR_ARGS 5u /* registers that the shim gives a call */
+
+/* The next part on the model; it stops at the first question, or it does not.
+ */
+static bool part(struct fz_session *s, bool stop)
+{
+    struct fz_stopping *st = &s->stopping;
+    struct xm_cpu *c = pvt_model_cpu(s->model);
+    const struct xm_rule_set before =
+        st->nr ? s->out[0].fired : (struct xm_rule_set){ { 0 } };
+    struct pvt_op op = s->call.op;
+
+    op.data = s->answer[0];
+    if (stop)
+        c->preempt_after = 0;
+    if (pvt_model_part(s->model, &op, st->nr == 0, st->arg, &s->out[0]) != 0) {
+        snprintf(s->message, sizeof(s->message), "%s", s->model->message);
+        st->failed = true;
+        return false;
+    }
+    if (stop)
+        c->preempt_after = -1;
+    for (size_t i = 0; i < sizeof(before.bits) / sizeof(before.bits[0]); i++)
+        s->out[0].fired.bits[i] |= before.bits[i];
+    return s->out[0].rc == -XEN_ERESTART;
+}
+
+static bool same_arguments(struct fz_session *s, const uint64_t arg[6])
+{
+    static const char *const names[NR_ARGS] = { "rdi", "rsi", "rdx", "r10",
+                                                "r8" };
+
+    for (uint32_t i = 0; i < NR_ARGS; i++)
+        if (s->stopping.arg[i] != arg[i])
+            return fz_differ(s, FZ_NR_FRAMES, names[i], s->stopping.arg[i],
+                             arg[i]);
+    return true;
+}
+
+/* What differs does so where the call has stopped for the Nth time. */
+static void note_place(struct fz_session *s)
+{
+    char message[sizeof(s->message)];
+
+    memcpy(message, s->message, sizeof(message));
+    snprintf(s->message, sizeof(s->message),
+             "stop %" PRIu32 " of the call: %.200s", s->stopping.nr, message);
+}
+
+static bool stopped(void *context, uint64_t number, const uint64_t arg[6],
+                    const uint8_t *data)
+{
+    struct fz_session *s = context;
+    struct fz_stopping *st = &s->stopping;
+    bool same;
+
+    if (st->differs || st->failed)
+        return false;
+    same = part(s, true);
+    st->nr++;
+    if (!same && !st->failed)
+        (void)fz_differ(s, FZ_NR_FRAMES, "it stops", 0, 1);
+    memcpy(s->answer[1], data, s->call.op.data_size);
+    same = same &&
+           (number == s->call.op.number ||
+            fz_differ(s, FZ_NR_FRAMES, "rax", s->call.op.number, number)) &&
+           same_arguments(s, arg) && fz_compare_state(s);
+    st->differs = !same && !st->failed;
+    if (st->differs)
+        note_place(s);
+    s->middles[pvt_model_cpu(s->model)->stopped_at] += same;
+    return same && st->nr < st->wanted;
+}
+
+bool fz_resolve_stopping(struct fz_session *s, const struct fz_op *ops,
+                         uint32_t count)
+{
+    struct fz_call *c = &s->call;
+
+    if (!fz_resolve(&s->world, pvt_model_cpu(s->model), ops, count, c))
+        return false;
+    c->stops = s->stops && fz_may_stop(ops) ? ops->reserved : 0;
+    if (c->stops)
+        fz_make_raw(&s->world, ops, c);
+    return true;
+}
+
+static void begin(struct fz_session *s)
+{
+    struct fz_stopping *st = &s->stopping;
+
+    *st = (struct fz_stopping){ .wanted = s->call.stops };
+    memcpy(st->arg, s->call.op.arg, sizeof(st->arg));
+    memcpy(s->answer[0], s->call.data, s->call.op.data_size);
+    pvt_model_cpu(s->model)->nr_alloc = 0; /* none of these calls allocates */
+}
+
+/* What is left of the call, without stopping. */
+static enum fz_outcome finish(struct fz_session *s)
+{
+    while (!s->stopping.failed && part(s, false))
+        ;
+    return s->stopping.failed ? FZ_FAILED : FZ_AGREES;
+}
+
+enum fz_outcome fz_execute_stopping(struct fz_session *s)
+{
+    const struct pvt_stops stops = { stopped, s };
+    struct fz_stopping *st = &s->stopping;
+    struct pvt_op op;
+
+    begin(s);
+    op = s->call.op;
+    memcpy(s->answer[1], s->call.data, op.data_size);
+    op.data = s->answer[1];
+    op.stops = &stops;
+    if (s->other->ops->execute(s->other, &op, &s->out[1]) != 0) {
+        snprintf(s->message, sizeof(s->message), "%s", s->other->message);
+        return FZ_LOST;
+    }
+    s->stopped += st->nr != 0;
+    if (st->failed)
+        return FZ_FAILED;
+    if (st->differs)
+        return FZ_DIFFERS;
+    if (st->nr < st->wanted && part(s, true)) {
+        st->nr++;
+        (void)fz_differ(s, FZ_NR_FRAMES, "it stops", 1, 0);
+        note_place(s);
+        return FZ_DIFFERS;
+    }
+    if (st->failed)
+        return FZ_FAILED;
+    return st->nr < st->wanted ? FZ_AGREES : finish(s);
+}
+
+enum fz_outcome fz_execute_stopping_model(struct fz_session *s)
+{
+    struct fz_stopping *st = &s->stopping;
+    struct xm_cpu *c = pvt_model_cpu(s->model);
+    const int64_t after = c->preempt_after;
+    bool more = true;
+
+    begin(s);
+    for (; more && st->nr < st->wanted; st->nr++)
+        more = part(s, true);
+    c->preempt_after = after;
+    if (st->failed)
+        return FZ_FAILED;
+    return more ? finish(s) : FZ_AGREES;
+}
