@@ -119,6 +119,7 @@ void direct__follow(void);
 uint64_t direct__seen(xm_vaddr va);
 /* Maps everything, if that is needed (populate.c). */
 void direct__populate(void);
+bool direct__on_valgrind(void);
 /* Nothing is mapped any more: another base was loaded. */
 void direct__forget(void);
 
@@ -126,6 +127,11 @@ void direct__forget(void);
 
 int direct__catch_faults(void);
 void direct__release_faults(void);
+
+/* -- inline.c: syscall instructions of the guest ----------------------------- */
+
+int direct__catch_syscalls(void);
+void direct__release_syscalls(void);
 
 /* -- explain.c ------------------------------------------------------------ */
 

@@ -148,7 +148,7 @@ int pinfold_open(const struct pinfold_config *given)
     if (!xm_config_set_xen(&config, direct.config.xen))
         return direct__fail("the model knows Xen 4.13 to 4.22");
     if (allocate(&config) != 0 || direct__build() != 0 ||
-        direct__catch_faults() != 0) {
+        direct__catch_faults() != 0 || direct__catch_syscalls() != 0) {
         pinfold_close();
         return -1;
     }
@@ -166,6 +166,7 @@ void pinfold_close(void)
         direct__forget();
         direct__flush_all();
         direct__release_faults();
+        direct__release_syscalls();
     }
     if (direct.cpu.ram)
         munmap(direct.cpu.ram, direct.ram_bytes);

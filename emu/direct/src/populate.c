@@ -33,9 +33,14 @@ static void populate_table(xm_mfn table, unsigned int level, xm_vaddr va)
     }
 }
 
+bool direct__on_valgrind(void)
+{
+    return RUNNING_ON_VALGRIND;
+}
+
 void direct__populate(void)
 {
-    if (RUNNING_ON_VALGRIND)
+    if (direct__on_valgrind())
         populate_table(xm_domain_find(direct.cpu.machine, DIRECT_DOMID)
                            ->vcpu[0]
                            .guest_table,

@@ -9,9 +9,9 @@
  * read-only page goes the way Xen sends it: it is emulated if it is a store to
  * a table that Xen emulates, else the guest's page-fault handler runs.
  *
- * Hypercalls: by pinfold_hypercall(), or by `call hypercall_page + 32 * n`, as
- * Xen's guests do. What their arguments point to may be in the guest's memory
- * or in the program's own.
+ * Hypercalls: by `call hypercall_page + 32 * n` as Xen's guests do, by a
+ * `syscall` instruction in their code, or by pinfold_hypercall(). What their
+ * arguments point to may be in the guest's memory or in the program's own.
  *
  * One machine at a time and one thread: a guest has no argument for either.
  */
@@ -41,6 +41,12 @@ struct pinfold_config {
     bool quiet;               /* do not explain the first refusal on stderr */
     const char *command_line; /* of the kernel, in start_info */
     uint64_t wall_clock;      /* when it begins: ns since 1970 */
+    /*
+     * The guest's code, if it has `syscall` inline: such an instruction
+     * there is a hypercall. All code below code_end must be the guest's or the
+     * program's own; libraries lie above.
+     */
+    const void *code, *code_end;
 };
 
 /*
