@@ -216,6 +216,29 @@ START_TEST(frames_come_and_go)
 }
 END_TEST
 
+/* Given back while a processor may still write there; and with the flush. */
+START_TEST(given_back_too_soon)
+{
+    for (unsigned long flush = 0; flush <= UVMF_INVLPG; flush += UVMF_INVLPG) {
+        const unsigned long pfn = page_alloc();
+        const unsigned long va = (unsigned long)pfn_to_virt(pfn);
+        const uint64_t before = pinfold_counts().given_cached;
+        xen_pfn_t frame = mm.p2m[pfn];
+        struct xen_memory_reservation r = { .nr_extents = 1,
+                                            .domid = DOMID_SELF };
+
+        set_xen_guest_handle(r.extent_start, &frame);
+        ck_assert(stores(va, 1));
+        ck_assert_int_eq(update_va_mapping(va, 0, flush), 0);
+        ck_assert_int_eq(hypercall(__HYPERVISOR_memory_op,
+                                   XENMEM_decrease_reservation,
+                                   (unsigned long)&r, 0, 0),
+                         1);
+        ck_assert_uint_eq(pinfold_counts().given_cached - before, flush == 0);
+    }
+}
+END_TEST
+
 START_TEST(reset)
 {
     const unsigned long free = mm.nr_free;
@@ -272,6 +295,7 @@ int main(void)
     tcase_add_test(t, emulated_store);
     tcase_add_test(t, arguments_in_the_guest);
     tcase_add_test(t, frames_come_and_go);
+    tcase_add_test(t, given_back_too_soon);
     tcase_add_test(t, reset);
     tcase_add_test(t, wrong_configurations);
     suite_add_tcase(s, t);

@@ -66,6 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     pinfold_fuzz_guest(&in);
     if (pinfold_counts().refused > expected)
         finding("Xen refused what the guest did");
+    if (pinfold_counts().given_cached != 0)
+        finding("a frame was given back while it may still be cached");
     if (!pinfold_check())
         finding(pinfold_error());
     return 0;

@@ -82,9 +82,8 @@ bool direct__read_guest(void *to, xm_vaddr va, size_t n);
 /* -- stale.c: translations that may be in use still ------------------------ */
 
 void direct__became_stale(xm_vaddr va, uint64_t before, uint64_t after);
-void direct__flush_page(xm_vaddr va);
 void direct__flush_all(void);
-/* What the call that was just made has flushed. */
+/* What the call that was just made has flushed, and what it has given back. */
 void direct__note_flushes(uint64_t number, const uint64_t arg[6]);
 /* VA is touched, by the instruction AT. */
 void direct__check_use(xm_vaddr va, const void *at);

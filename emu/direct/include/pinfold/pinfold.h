@@ -149,10 +149,11 @@ bool pinfold_check(void);
 /* What has happened so far. */
 struct pinfold_counts {
     uint64_t hypercalls, refused;
-    uint64_t mapped;   /* pages of the guest mapped on first touch */
-    uint64_t emulated; /* stores that Xen emulated */
-    uint64_t faults;   /* passed on to the guest */
-    uint64_t stale;    /* pages used after a change without a flush */
+    uint64_t mapped;       /* pages of the guest mapped on first touch */
+    uint64_t emulated;     /* stores that Xen emulated */
+    uint64_t faults;       /* passed on to the guest */
+    uint64_t stale;        /* pages used after a change without a flush */
+    uint64_t given_cached; /* frames given back after one */
 };
 struct pinfold_counts pinfold_counts(void);
 
