@@ -38,6 +38,7 @@ bool cli_parse_version(const char *command, const char *value,
 /* J as the whole output. False after an error message. */
 bool cli_print_json(const char *command, const json_t *j);
 
+int cli_diff(int argc, char **argv);
 int cli_fuzz(int argc, char **argv);
 int cli_print(int argc, char **argv);
 int cli_replay(int argc, char **argv);

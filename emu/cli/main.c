@@ -18,6 +18,7 @@ static const struct {
     { "explain", cli_explain, "say why a step of a trace is refused" },
     { "show", cli_show, "show the machine at any step of a trace" },
     { "shrink", cli_shrink, "reduce a trace to what one outcome needs" },
+    { "diff", cli_diff, "tell where two runs differ" },
     { "print", cli_print, "print a trace as text, or packed" },
     { "fuzz", cli_fuzz, "run random operations, and compare" },
     { "methods", cli_methods, "compare the ways to reach page tables" },

@@ -32,7 +32,9 @@ struct replay_totals {
     uint32_t traces, skipped, steps, differences;
 };
 
-/* replay_load.c: all traces of PATH, a file or a directory; CLI_ codes. */
+/* replay_load.c: is PATH, by its name, a trace; or a directory? */
+bool replay_is_trace(const char *path);
+/* All traces of PATH, a file or a directory; CLI_ codes. */
 int replay_load(struct replay_set *set, const char *path);
 void replay_free(struct replay_set *set);
 

@@ -161,6 +161,14 @@ static int load_directory(struct replay_set *set, const char *path)
     return rc;
 }
 
+bool replay_is_trace(const char *path)
+{
+    struct stat st;
+
+    return is_named_trace(path) ||
+           (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+}
+
 int replay_load(struct replay_set *set, const char *path)
 {
     struct stat st;

@@ -15,7 +15,7 @@ check 0 --help
 check 0 --version
 check 2
 check 2 nonsense
-for command in replay show explain shrink print rules methods fuzz; do
+for command in replay show explain shrink diff print rules methods fuzz; do
     check 0 $command --help
     check 2 $command --nonsense
     [ -n "$("$pinfold" $command --help)" ] || { echo "$command: no help"; rc=1; }
@@ -29,6 +29,9 @@ check 2 explain
 check 2 print
 check 2 explain --step=none x.pvt
 check 2 explain /nonexistent.pvt
+check 2 diff
+check 2 diff x.pvt
+check 2 diff --context=some a.pvt b.pvt
 check 2 shrink
 check 2 shrink --step=0 x.pvt
 check 2 shrink --step=1 --rule=pin.twice x.pvt
