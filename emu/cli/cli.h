@@ -6,6 +6,7 @@
 #define EMU_CLI_CLI_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <jansson.h>
@@ -17,13 +18,44 @@ enum cli_exit {
     CLI_ENVIRONMENT = 3,
 };
 
+/*
+ * A sub-command: its options are read first, which opens and starts nothing;
+ * then it runs.
+ */
+struct cli_command {
+    const char *name, *summary;
+    size_t size; /* of its options, which begin as zeros */
+    /* 0 to go on, or 1 + the exit status. */
+    int (*parse)(int argc, char **argv, void *options);
+    int (*run)(void *options); /* the exit status */
+};
+
+extern const struct cli_command cli_diff, cli_explain, cli_fuzz, cli_methods,
+    cli_print, cli_replay, cli_rules, cli_show, cli_shrink;
+
+/* What a command line asks for. */
+struct cli_line {
+    const struct cli_command *command;
+    void *options; /* the caller frees them */
+};
+
+/* Reads a command line. 0 to go on, or 1 + the exit status. */
+int cli_parse(int argc, char **argv, struct cli_line *line);
+
+/*
+ * What --OPTION says: a number from MIN on, decimal or behind 0x, that fits.
+ * False after an error message.
+ */
+bool cli_parse_number(const char *command, const char *option,
+                      const char *value, uint64_t min, uint64_t max,
+                      uint64_t *number);
+
 /* What --on says: xen or model. False after an error message. */
 bool cli_parse_on(const char *command, const char *value, bool *on_xen);
 
 /* What --break says, or-ed into *FAULTS. False after an error message. */
 bool cli_parse_break(const char *command, const char *name, uint32_t *faults);
 
-int cli_explain(int argc, char **argv);
 #define CLI_MODEL_FRAMES 4096u /* of a machine of the model's own */
 
 struct cli_xen_version {
@@ -37,14 +69,5 @@ bool cli_parse_version(const char *command, const char *value,
 
 /* J as the whole output. False after an error message. */
 bool cli_print_json(const char *command, const json_t *j);
-
-int cli_diff(int argc, char **argv);
-int cli_fuzz(int argc, char **argv);
-int cli_print(int argc, char **argv);
-int cli_replay(int argc, char **argv);
-int cli_rules(int argc, char **argv);
-int cli_show(int argc, char **argv);
-int cli_shrink(int argc, char **argv);
-int cli_methods(int argc, char **argv);
 
 #endif

@@ -37,12 +37,14 @@ static const char usage[] =
 struct diff {
     struct cli_xen_version version;
     uint32_t context;
+    bool as_json;
+    const char *files[2];
     json_t *json; /* NULL: a text is wanted */
     uint32_t compared, differ, steps, alone[2];
 };
 
 /* 0 to go on, or 1 + the exit status. */
-static int parse(int argc, char **argv, struct diff *d)
+static int parse(int argc, char **argv, void *options)
 {
     static const struct option longs[] = {
         { "xen", required_argument, NULL, 'x' },
@@ -51,10 +53,11 @@ static int parse(int argc, char **argv, struct diff *d)
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
-    char *end;
+    struct diff *d = options;
+    uint64_t context;
     int c;
 
-    optind = 1;
+    d->context = 3;
     while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         switch (c) {
         case 'x':
@@ -62,14 +65,13 @@ static int parse(int argc, char **argv, struct diff *d)
                 return 1 + CLI_USAGE;
             break;
         case 'c':
-            d->context = (uint32_t)strtoul(optarg, &end, 10);
-            if (*optarg >= '0' && *optarg <= '9' && !*end)
-                break;
-            fprintf(stderr, "pinfold diff: --context is a number, not '%s'\n",
-                    optarg);
-            return 1 + CLI_USAGE;
+            if (!cli_parse_number("diff", "context", optarg, 0, UINT32_MAX,
+                                  &context))
+                return 1 + CLI_USAGE;
+            d->context = (uint32_t)context;
+            break;
         case 'j':
-            d->json = d->json ? d->json : json_array();
+            d->as_json = true;
             break;
         case 'h':
             fputs(usage, stdout);
@@ -79,11 +81,15 @@ static int parse(int argc, char **argv, struct diff *d)
             return 1 + CLI_USAGE;
         }
     }
-    if (optind + 2 == argc)
-        return 0;
-    fputs("pinfold diff: name two runs: traces, or JSON of pinfold replay\n",
-          stderr);
-    return 1 + CLI_USAGE;
+    if (optind + 2 != argc) {
+        fputs("pinfold diff: name two runs: traces, or JSON of pinfold "
+              "replay\n",
+              stderr);
+        return 1 + CLI_USAGE;
+    }
+    d->files[0] = argv[optind];
+    d->files[1] = argv[optind + 1];
+    return 0;
 }
 
 static void print_step(char sign, const struct diff_run *r, uint32_t i)
@@ -219,22 +225,29 @@ static int finish(const struct diff *d)
     return d->differ ? CLI_FINDING : CLI_AGREES;
 }
 
-int cli_diff(int argc, char **argv)
+static int run_command(void *options)
 {
-    struct diff d = { .context = 3 };
+    struct diff *d = options;
     struct diff_set sets[2] = { { 0 } };
-    int rc = parse(argc, argv, &d);
+    int rc = CLI_AGREES;
 
-    if (rc != 0)
-        return rc - 1;
+    d->json = d->as_json ? json_array() : NULL;
     for (int i = 0; rc == CLI_AGREES && i < 2; i++)
-        rc = diff_load(&sets[i], argv[optind + i], &d.version);
-    if (rc == CLI_AGREES && !compare_sets(&d, &sets[0], &sets[1]))
+        rc = diff_load(&sets[i], d->files[i], &d->version);
+    if (rc == CLI_AGREES && !compare_sets(d, &sets[0], &sets[1]))
         rc = CLI_ENVIRONMENT;
     if (rc == CLI_AGREES)
-        rc = finish(&d);
+        rc = finish(d);
     diff_free(&sets[0]);
     diff_free(&sets[1]);
-    json_decref(d.json);
+    json_decref(d->json);
     return rc;
 }
+
+const struct cli_command cli_diff = {
+    .name = "diff",
+    .summary = "tell where two runs differ",
+    .size = sizeof(struct diff),
+    .parse = parse,
+    .run = run_command,
+};

@@ -34,6 +34,8 @@ struct explaining {
     uint32_t step; /* 0: the first that is refused */
     bool all;
     struct cli_xen_version version;
+    bool as_json;
+    const char *trace;
     json_t *json; /* NULL: a text is wanted */
     uint32_t explained;
 };
@@ -118,7 +120,8 @@ static int explain(const struct replay_set *set, struct explaining *e)
     return rc;
 }
 
-int cli_explain(int argc, char **argv)
+/* 0 to go on, or 1 + the exit status. */
+static int parse(int argc, char **argv, void *options)
 {
     static const struct option longs[] = {
         { "step", required_argument, NULL, 's' },
@@ -128,55 +131,64 @@ int cli_explain(int argc, char **argv)
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
-    struct explaining e = { .all = false };
-    struct replay_set set = { 0 };
-    char *end;
-    int c, rc;
+    struct explaining *e = options;
+    uint64_t step;
+    int c;
 
-    optind = 1;
     while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         switch (c) {
         case 'h':
             fputs(usage, stdout);
-            return CLI_AGREES;
+            return 1 + CLI_AGREES;
         case 'a':
-            e.all = true;
+            e->all = true;
             break;
         case 'j':
-            e.json = e.json ? e.json : json_array();
+            e->as_json = true;
             break;
         case 'x':
-            if (cli_parse_version("explain", optarg, &e.version))
+            if (cli_parse_version("explain", optarg, &e->version))
                 break;
-            return CLI_USAGE;
+            return 1 + CLI_USAGE;
         case 's':
-            e.step = (uint32_t)strtoul(optarg, &end, 10);
-            if (e.step != 0 && *end == '\0')
-                break;
-            fprintf(stderr,
-                    "pinfold explain: --step is a number from 1 on, "
-                    "not '%s'\n",
-                    optarg);
-            return CLI_USAGE;
+            if (!cli_parse_number("explain", "step", optarg, 1, UINT32_MAX,
+                                  &step))
+                return 1 + CLI_USAGE;
+            e->step = (uint32_t)step;
+            break;
         default:
             fputs("Try 'pinfold explain --help'.\n", stderr);
-            return CLI_USAGE;
+            return 1 + CLI_USAGE;
         }
     }
     if (optind + 1 != argc) {
         fputs("pinfold explain: name one trace\n", stderr);
-        return CLI_USAGE;
+        return 1 + CLI_USAGE;
     }
-    rc = replay_load(&set, argv[optind]);
-    if (rc == CLI_AGREES && set.count != 1) {
-        fputs("pinfold explain: name one trace, not a directory\n", stderr);
-        rc = CLI_USAGE;
-    }
+    e->trace = argv[optind];
+    return 0;
+}
+
+static int run_command(void *options)
+{
+    struct explaining *e = options;
+    struct replay_set set = { 0 };
+    int rc = replay_load_one("explain", &set, e->trace);
+
+    e->json = e->as_json ? json_array() : NULL;
     if (rc == CLI_AGREES)
-        rc = explain(&set, &e);
-    if (e.json && rc <= CLI_FINDING && !cli_print_json("explain", e.json))
+        rc = explain(&set, e);
+    if (e->json && rc <= CLI_FINDING && !cli_print_json("explain", e->json))
         rc = CLI_ENVIRONMENT;
-    json_decref(e.json);
+    json_decref(e->json);
     replay_free(&set);
     return rc;
 }
+
+const struct cli_command cli_explain = {
+    .name = "explain",
+    .summary = "say why a step of a trace is refused",
+    .size = sizeof(struct explaining),
+    .parse = parse,
+    .run = run_command,
+};

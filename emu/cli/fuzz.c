@@ -48,13 +48,7 @@ static const char usage[] =
 
 static bool parse_count(const char *option, const char *text, uint64_t *value)
 {
-    char *end;
-
-    *value = strtoull(text, &end, 0);
-    if (*text >= '0' && *text <= '9' && *end == '\0')
-        return true;
-    fprintf(stderr, "pinfold fuzz: --%s is a number, not '%s'\n", option, text);
-    return false;
+    return cli_parse_number("fuzz", option, text, 0, UINT64_MAX, value);
 }
 
 static uint64_t fresh_seed(void)
@@ -67,8 +61,9 @@ static uint64_t fresh_seed(void)
 }
 
 /* 0 to go on, or 1 + the exit status. */
-static int parse(int argc, char **argv, struct fuzz_options *o)
+static int parse(int argc, char **argv, void *options)
 {
+    struct fuzz_options *o = options;
     static const struct option longs[] = {
         { "on", required_argument, NULL, 'x' },
         { "seed", required_argument, NULL, 's' },
@@ -88,7 +83,14 @@ static int parse(int argc, char **argv, struct fuzz_options *o)
     bool good = true;
     int c;
 
-    optind = 1;
+    *o = (struct fuzz_options){
+        .on_xen = true,
+        .seed = fresh_seed(),
+        .ops = 1000000,
+        .length = 2000,
+        .findings = "findings",
+        .stop_after = 1,
+    };
     while (good && (c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         switch (c) {
         case 'x':
@@ -143,17 +145,15 @@ static int parse(int argc, char **argv, struct fuzz_options *o)
     return good ? 0 : 1 + CLI_USAGE;
 }
 
-int cli_fuzz(int argc, char **argv)
+static int run_command(void *options)
 {
-    struct fuzz_options o = {
-        .on_xen = true,
-        .seed = fresh_seed(),
-        .ops = 1000000,
-        .length = 2000,
-        .findings = "findings",
-        .stop_after = 1,
-    };
-    const int rc = parse(argc, argv, &o);
-
-    return rc != 0 ? rc - 1 : fuzz_campaign(&o);
+    return fuzz_campaign(options);
 }
+
+const struct cli_command cli_fuzz = {
+    .name = "fuzz",
+    .summary = "run random operations, and compare",
+    .size = sizeof(struct fuzz_options),
+    .parse = parse,
+    .run = run_command,
+};

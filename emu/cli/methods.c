@@ -35,8 +35,9 @@ struct options {
 };
 
 /* 0 to go on, or 1 + the exit status. */
-static int parse(int argc, char **argv, struct options *o)
+static int parse(int argc, char **argv, void *options)
 {
+    struct options *o = options;
     static const struct option longs[] = {
         { "json", no_argument, NULL, 'j' },
         { "on", required_argument, NULL, 'x' },
@@ -46,7 +47,6 @@ static int parse(int argc, char **argv, struct options *o)
     };
     int c;
 
-    optind = 1;
     while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         switch (c) {
         case 'j':
@@ -224,23 +224,20 @@ static int print(const struct methods_all *all, bool json, unsigned found)
     return fflush(stdout) || ferror(stdout) ? -1 : 0;
 }
 
-int cli_methods(int argc, char **argv)
+static int run_command(void *options)
 {
-    struct options o = { 0 };
+    const struct options *o = options;
     struct methods_memory memory = { 0 };
     struct methods_xen *xen = NULL;
     struct methods_all *all = NULL;
     char message[512] = "", left_out[512] = "";
     unsigned found = 0;
-    int status = parse(argc, argv, &o);
+    int status = CLI_ENVIRONMENT;
 
-    if (status)
-        return status - 1;
-    status = CLI_ENVIRONMENT;
-    if (!o.model_only) {
-        xen =
-            methods_xen_open(o.hypervisor, &memory, left_out, sizeof(left_out));
-        if (!xen && (o.on_xen || o.hypervisor)) {
+    if (!o->model_only) {
+        xen = methods_xen_open(o->hypervisor, &memory, left_out,
+                               sizeof(left_out));
+        if (!xen && (o->on_xen || o->hypervisor)) {
             snprintf(message, sizeof(message), "%s", left_out);
             goto out;
         }
@@ -259,13 +256,13 @@ int cli_methods(int argc, char **argv)
     if (xen) {
         all->xen_version = methods_xen_version(xen);
         all->xen_clock = methods_xen_counts(xen);
-    } else if (!o.model_only) {
+    } else if (!o->model_only) {
         all->left_out = left_out;
     }
     if (run_all(&memory, xen, all, message, sizeof(message)))
         goto out;
     found = findings(all);
-    if (print(all, o.json, found))
+    if (print(all, o->json, found))
         snprintf(message, sizeof(message), "the output cannot be written");
     else
         status = found ? CLI_FINDING : CLI_AGREES;
@@ -278,3 +275,11 @@ out:
     free(all);
     return status;
 }
+
+const struct cli_command cli_methods = {
+    .name = "methods",
+    .summary = "compare the ways to reach page tables",
+    .size = sizeof(struct options),
+    .parse = parse,
+    .run = run_command,
+};

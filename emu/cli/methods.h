@@ -79,6 +79,4 @@ unsigned methods_differences(FILE *f, const struct methods_result *r);
 int methods_print_json(FILE *f, const struct methods_all *all,
                        unsigned differences);
 
-int cli_methods(int argc, char **argv);
-
 #endif

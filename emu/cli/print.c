@@ -39,8 +39,9 @@ struct print_options {
 };
 
 /* 0 to go on, or 1 + the exit status. */
-static int parse(int argc, char **argv, struct print_options *o)
+static int parse(int argc, char **argv, void *options)
 {
+    struct print_options *o = options;
     static const struct option longs[] = {
         { "output", required_argument, NULL, 'o' },
         { "packed", no_argument, NULL, 'p' },
@@ -50,7 +51,6 @@ static int parse(int argc, char **argv, struct print_options *o)
     };
     int c;
 
-    optind = 1;
     while ((c = getopt_long(argc, argv, "o:", longs, NULL)) != -1) {
         switch (c) {
         case 'o':
@@ -109,35 +109,37 @@ static bool print(const struct print_options *o, const struct pvt_trace *t,
     return good;
 }
 
-int cli_print(int argc, char **argv)
+static int run_command(void *options)
 {
-    struct print_options o = { .packed = false };
+    const struct print_options *o = options;
     struct replay_set set = { 0 };
     struct fz_program p = { 0 };
-    int rc = parse(argc, argv, &o);
+    int rc;
 
-    if (rc != 0)
-        return rc - 1;
-    if ((o.packed || o.program) && !o.output && isatty(STDOUT_FILENO)) {
+    if ((o->packed || o->program) && !o->output && isatty(STDOUT_FILENO)) {
         fputs("pinfold print: such bytes are not for a terminal: add "
               "--output=FILE\n",
               stderr);
         return CLI_USAGE;
     }
-    rc = replay_load(&set, o.trace);
-    if (rc == CLI_AGREES && set.count != 1) {
-        fputs("pinfold print: name one trace, not a directory\n", stderr);
-        rc = CLI_USAGE;
-    }
-    if (rc == CLI_AGREES && o.program)
+    rc = replay_load_one("print", &set, o->trace);
+    if (rc == CLI_AGREES && o->program)
         rc = print_program(&set.traces[0], &p);
     if (rc == CLI_AGREES &&
-        !print(&o, set.traces[0].trace, o.program ? &p : NULL)) {
+        !print(o, set.traces[0].trace, o->program ? &p : NULL)) {
         fprintf(stderr, "pinfold print: %s: cannot be written: %s\n",
-                o.output ? o.output : "the output", strerror(errno));
+                o->output ? o->output : "the output", strerror(errno));
         rc = CLI_ENVIRONMENT;
     }
     fz_free(&p);
     replay_free(&set);
     return rc;
 }
+
+const struct cli_command cli_print = {
+    .name = "print",
+    .summary = "print a trace as text, or packed",
+    .size = sizeof(struct print_options),
+    .parse = parse,
+    .run = run_command,
+};

@@ -52,8 +52,9 @@ struct replay {
 };
 
 /* 0 to go on, or 1 + the exit status. */
-static int parse(int argc, char **argv, struct replay_options *o)
+static int parse(int argc, char **argv, void *options)
 {
+    struct replay_options *o = options;
     static const struct option longs[] = {
         { "on", required_argument, NULL, 'x' },
         { "xen", required_argument, NULL, 'm' },
@@ -68,7 +69,6 @@ static int parse(int argc, char **argv, struct replay_options *o)
     bool good = true;
     int c;
 
-    optind = 1;
     while (good && (c = getopt_long(argc, argv, "v", longs, NULL)) != -1) {
         switch (c) {
         case 'x':
@@ -105,6 +105,8 @@ static int parse(int argc, char **argv, struct replay_options *o)
               stderr);
         good = false;
     }
+    o->nr_paths = argc - optind;
+    o->paths = argv + optind;
     return good ? 0 : 1 + CLI_USAGE;
 }
 
@@ -307,18 +309,17 @@ static int run_all(struct replay *r, const struct replay_set *set)
     return rc;
 }
 
-int cli_replay(int argc, char **argv)
+static int run_command(void *options)
 {
-    struct replay r = { .totals = { 0 } };
+    const struct replay_options *o = options;
+    struct replay r = { .options = *o };
     struct replay_set set = { 0 };
-    int rc = parse(argc, argv, &r.options);
+    int rc = CLI_AGREES;
 
-    if (rc != 0)
-        return rc - 1;
     r.runner.observe = observe;
     r.runner.context = &r;
-    for (int i = optind; i < argc; i++) {
-        const int one = replay_load(&set, argv[i]);
+    for (int i = 0; i < o->nr_paths; i++) {
+        const int one = replay_load(&set, o->paths[i]);
 
         if (one > rc)
             rc = one;
@@ -328,3 +329,11 @@ int cli_replay(int argc, char **argv)
     replay_free(&set);
     return rc;
 }
+
+const struct cli_command cli_replay = {
+    .name = "replay",
+    .summary = "run traces on the model, or also on actual Xen",
+    .size = sizeof(struct replay_options),
+    .parse = parse,
+    .run = run_command,
+};

@@ -16,6 +16,8 @@ struct replay_options {
     struct cli_xen_version version; /* of the model alone */
     uint32_t faults;                /* a bit each, 1 << enum xm_fault */
     const char *hypervisor, *kernel;
+    int nr_paths;
+    char **paths;
 };
 
 struct replay_trace {
@@ -36,6 +38,9 @@ struct replay_totals {
 bool replay_is_trace(const char *path);
 /* All traces of PATH, a file or a directory; CLI_ codes. */
 int replay_load(struct replay_set *set, const char *path);
+/* The same for COMMAND, which takes one trace. */
+int replay_load_one(const char *command, struct replay_set *set,
+                    const char *path);
 void replay_free(struct replay_set *set);
 
 /* print_program.c: as a program, which the caller frees; CLI_ codes. */

@@ -181,6 +181,17 @@ int replay_load(struct replay_set *set, const char *path)
                                : load_file(set, path);
 }
 
+int replay_load_one(const char *command, struct replay_set *set,
+                    const char *path)
+{
+    const int rc = replay_load(set, path);
+
+    if (rc != CLI_AGREES || set->count == 1)
+        return rc;
+    fprintf(stderr, "pinfold %s: name one trace, not a directory\n", command);
+    return CLI_USAGE;
+}
+
 void replay_free(struct replay_set *set)
 {
     for (uint32_t i = 0; i < set->count; i++) {

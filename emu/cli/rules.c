@@ -145,7 +145,12 @@ static int print_json(bool rules, bool reference, bool missing)
     return rc;
 }
 
-int cli_rules(int argc, char **argv)
+struct options {
+    bool json, missing, without, reference;
+};
+
+/* 0 to go on, or 1 + the exit status. */
+static int parse(int argc, char **argv, void *options)
 {
     static const struct option longs[] = {
         { "json", no_argument, NULL, 'j' },
@@ -155,30 +160,29 @@ int cli_rules(int argc, char **argv)
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
-    bool json = false, missing = false, without = false, reference = false;
+    struct options *o = options;
     int c;
 
-    optind = 1;
     while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         switch (c) {
         case 'h':
             fputs(usage, stdout);
-            return CLI_AGREES;
+            return 1 + CLI_AGREES;
         case 'j':
-            json = true;
+            o->json = true;
             break;
         case 'm':
-            missing = true;
+            o->missing = true;
             break;
         case 'n':
-            without = true;
+            o->without = true;
             break;
         case 'r':
-            reference = true;
+            o->reference = true;
             break;
         default:
             fputs("Try 'pinfold rules --help'.\n", stderr);
-            return CLI_USAGE;
+            return 1 + CLI_USAGE;
         }
     }
     if (optind != argc) {
@@ -186,22 +190,37 @@ int cli_rules(int argc, char **argv)
                 "pinfold rules: '%s' is too much; it takes no "
                 "arguments\n",
                 argv[optind]);
-        return CLI_USAGE;
+        return 1 + CLI_USAGE;
     }
-    if (json) {
-        if (print_json(!reference || missing, reference || missing, missing) ==
-            0)
+    return 0;
+}
+
+static int run_command(void *options)
+{
+    const struct options *o = options;
+
+    if (o->json) {
+        if (print_json(!o->reference || o->missing, o->reference || o->missing,
+                       o->missing) == 0)
             return CLI_AGREES;
         fputs("pinfold rules: the output cannot be written\n", stderr);
         return CLI_ENVIRONMENT;
     }
-    if (without) {
+    if (o->without) {
         print_without_neighbour();
         return CLI_AGREES;
     }
-    if (!reference || missing)
-        print_rules(missing);
-    if (reference || missing)
-        print_reference(missing);
+    if (!o->reference || o->missing)
+        print_rules(o->missing);
+    if (o->reference || o->missing)
+        print_reference(o->missing);
     return CLI_AGREES;
 }
+
+const struct cli_command cli_rules = {
+    .name = "rules",
+    .summary = "list why Xen refuses or alters what a guest asks",
+    .size = sizeof(struct options),
+    .parse = parse,
+    .run = run_command,
+};

@@ -45,7 +45,7 @@ struct show {
     enum format format;
     bool has_step;
     uint32_t step;
-    const char *output;
+    const char *trace, *output;
     struct cli_xen_version version;
     uint32_t faults;
     FILE *f;
@@ -70,22 +70,19 @@ static bool parse_format(const char *text, enum format *format)
 
 static bool parse_step(const char *text, struct show *s)
 {
-    char *end;
-    unsigned long n;
+    uint64_t n;
 
-    errno = 0;
-    n = strtoul(text, &end, 10);
+    if (!cli_parse_number("show", "step", text, 0, UINT32_MAX - 1, &n))
+        return false;
     s->has_step = true;
     s->step = (uint32_t)n;
-    if (*text >= '0' && *text <= '9' && !*end && !errno && n < UINT32_MAX)
-        return true;
-    fprintf(stderr, "pinfold show: --step is a number, not '%s'\n", text);
-    return false;
+    return true;
 }
 
 /* 0 to go on, or 1 + the exit status. */
-static int parse(int argc, char **argv, struct show *s)
+static int parse(int argc, char **argv, void *options)
 {
+    struct show *s = options;
     static const struct option longs[] = {
         { "step", required_argument, NULL, 's' },
         { "format", required_argument, NULL, 'f' },
@@ -98,7 +95,6 @@ static int parse(int argc, char **argv, struct show *s)
     bool good = true;
     int c;
 
-    optind = 1;
     while (good && (c = getopt_long(argc, argv, "o:", longs, NULL)) != -1) {
         switch (c) {
         case 's':
@@ -128,6 +124,7 @@ static int parse(int argc, char **argv, struct show *s)
         fputs("pinfold show: name one trace\n", stderr);
         good = false;
     }
+    s->trace = argv[optind];
     return good ? 0 : 1 + CLI_USAGE;
 }
 
@@ -251,21 +248,22 @@ static int run_to_output(struct show *s, const struct replay_trace *t)
     return CLI_ENVIRONMENT;
 }
 
-int cli_show(int argc, char **argv)
+static int run_command(void *options)
 {
-    struct show s = { .format = FORMAT_TEXT };
+    struct show *s = options;
     struct replay_set set = { 0 };
-    int rc = parse(argc, argv, &s);
+    int rc = replay_load_one("show", &set, s->trace);
 
-    if (rc != 0)
-        return rc - 1;
-    rc = replay_load(&set, argv[optind]);
-    if (rc == CLI_AGREES && set.count != 1) {
-        fputs("pinfold show: name one trace, not a directory\n", stderr);
-        rc = CLI_USAGE;
-    }
     if (rc == CLI_AGREES)
-        rc = run_to_output(&s, &set.traces[0]);
+        rc = run_to_output(s, &set.traces[0]);
     replay_free(&set);
     return rc;
 }
+
+const struct cli_command cli_show = {
+    .name = "show",
+    .summary = "show the machine at any step of a trace",
+    .size = sizeof(struct show),
+    .parse = parse,
+    .run = run_command,
+};

@@ -42,7 +42,7 @@ static const char usage[] =
 
 struct shrink {
     bool on_xen, chosen;
-    const char *output, *hypervisor, *kernel;
+    const char *trace, *output, *hypervisor, *kernel;
     struct cli_xen_version version;
     struct pvt_goal goal;
     struct timespec begun;
@@ -75,15 +75,12 @@ static bool parse_rule(const char *text, struct pvt_goal *g)
 
 static bool parse_step(const char *text, struct pvt_goal *g)
 {
-    char *end;
-    const unsigned long n = strtoul(text, &end, 10);
+    uint64_t n;
 
+    if (!cli_parse_number("shrink", "step", text, 1, UINT32_MAX - 1, &n))
+        return false;
     g->step = (uint32_t)n;
-    if (*text >= '1' && *text <= '9' && !*end && n < UINT32_MAX)
-        return true;
-    fprintf(stderr, "pinfold shrink: --step is a number from 1 on, not '%s'\n",
-            text);
-    return false;
+    return true;
 }
 
 static bool parse_answer(const char *text, struct pvt_goal *g)
@@ -106,8 +103,9 @@ static bool parse_answer(const char *text, struct pvt_goal *g)
 }
 
 /* 0 to go on, or 1 + the exit status. */
-static int parse(int argc, char **argv, struct shrink *s)
+static int parse(int argc, char **argv, void *options)
 {
+    struct shrink *s = options;
     static const struct option longs[] = {
         { "rule", required_argument, NULL, 'r' },
         { "step", required_argument, NULL, 's' },
@@ -124,7 +122,7 @@ static int parse(int argc, char **argv, struct shrink *s)
     bool good = true;
     int c;
 
-    optind = 1;
+    s->goal.kind = PVT_GOAL_DIFFERENCE;
     while (good && (c = getopt_long(argc, argv, "o:", longs, NULL)) != -1) {
         switch (c) {
         case 'r':
@@ -172,6 +170,7 @@ static int parse(int argc, char **argv, struct shrink *s)
               stderr);
         good = false;
     }
+    s->trace = argv[optind];
     return good ? 0 : 1 + CLI_USAGE;
 }
 
@@ -395,24 +394,25 @@ static int run(struct shrink *s, struct replay_trace *t)
     return rc;
 }
 
-int cli_shrink(int argc, char **argv)
+static int run_command(void *options)
 {
-    struct shrink s = { .goal = { .kind = PVT_GOAL_DIFFERENCE,
-                                  .reopen = reopen } };
+    struct shrink *s = options;
     struct replay_set set = { 0 };
-    int rc = parse(argc, argv, &s);
+    int rc = replay_load_one("shrink", &set, s->trace);
 
-    if (rc != 0)
-        return rc - 1;
-    s.goal.context = &s;
-    clock_gettime(CLOCK_MONOTONIC, &s.begun);
-    rc = replay_load(&set, argv[optind]);
-    if (rc == CLI_AGREES && set.count != 1) {
-        fputs("pinfold shrink: name one trace, not a directory\n", stderr);
-        rc = CLI_USAGE;
-    }
+    s->goal.reopen = reopen;
+    s->goal.context = s;
+    clock_gettime(CLOCK_MONOTONIC, &s->begun);
     if (rc == CLI_AGREES)
-        rc = run(&s, &set.traces[0]);
+        rc = run(s, &set.traces[0]);
     replay_free(&set);
     return rc;
 }
+
+const struct cli_command cli_shrink = {
+    .name = "shrink",
+    .summary = "reduce a trace to what one outcome needs",
+    .size = sizeof(struct shrink),
+    .parse = parse,
+    .run = run_command,
+};

@@ -38,6 +38,13 @@ check 2 shrink --step=1 --rule=pin.twice x.pvt
 check 2 shrink --answer=-ENOTHING x.pvt
 check 2 shrink --rule=none x.pvt
 check 2 shrink --break=pin-twice --on=xen x.pvt
+check 2 explain --step=4294967296 x.pvt
+check 2 show --step=+1 x.pvt
+check 2 shrink --step=4294967297 x.pvt
+check 2 fuzz --ops=99999999999999999999
+check 2 fuzz --seed=0x
+check 2 replay --xen=4.17 --xen=-debug traces
+check 2 replay '--xen=4. 17' traces
 check 2 fuzz --ops=many
 check 2 fuzz --break=nothing
 check 2 fuzz something
