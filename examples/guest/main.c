@@ -2,11 +2,12 @@
  *
  * A small kernel's memory management at work: address spaces are made, filled,
  * forked and taken down, as on Xen. With an argument it makes one of the
- * mistakes that everybody makes once, and is told why Xen refuses.
+ * mistakes of mistakes.c.
  */
 #include "event.h"
-#include "mm.h"
 #include "hypercall.h"
+#include "mistakes.h"
+#include "mm.h"
 
 #include <pinfold/pinfold.h>
 
@@ -63,40 +64,6 @@ static void work(void)
     must(space_destroy(copy) == 0, "taking down the child");
 }
 
-/* A table that is still mapped writable is not pinned. */
-static void pin_writable(void)
-{
-    const unsigned long pfn = page_alloc();
-    const struct mmuext_op op = { .cmd = MMUEXT_PIN_L1_TABLE,
-                                  .arg1.mfn = mm.p2m[pfn] };
-
-    memset(pfn_to_virt(pfn), 0, PAGE);
-    printf("pinning a page that is mapped writable: %ld\n", mmuext_op(&op, 1));
-}
-
-/* Who stores into a live table, by its mapping, gets a page fault. */
-static void store_to_table(void)
-{
-    unsigned long *l4 = pfn_to_virt(mm.kernel_l4);
-
-    puts("storing into the L4");
-    fflush(stdout);
-    l4[0] = 0;
-}
-
-/* What was unmapped is not there any more. */
-static void use_unmapped(void)
-{
-    const unsigned long space = space_create();
-
-    must(space_map(space, USER_BASE, P | RW | US) == 0, "mapping a page");
-    must(space_load(space) == 0, "loading the address space");
-    must(space_unmap(space, USER_BASE) == 0, "unmapping the page");
-    puts("reading what was unmapped");
-    fflush(stdout);
-    (void)*(volatile unsigned long *)USER_BASE;
-}
-
 int main(int argc, char **argv)
 {
     struct pinfold_counts n;
@@ -114,17 +81,10 @@ int main(int argc, char **argv)
     must(mm_start(si, (unsigned long)si & ~((1ul << 30) - 1)) == 0,
          "mapping all memory");
     before = mm.nr_free;
-    if (argc > 1 && strcmp(argv[1], "pin-writable") == 0)
-        pin_writable();
-    else if (argc > 1 && strcmp(argv[1], "store-to-table") == 0)
-        store_to_table();
-    else if (argc > 1 && strcmp(argv[1], "use-unmapped") == 0)
-        use_unmapped();
-    else if (argc > 1)
-        return fprintf(stderr, "usage: example-guest "
-                               "[pin-writable|store-to-table|use-unmapped]\n"),
+    if (argc > 1 && !make_mistake(argv[1]))
+        return fprintf(stderr, "usage: example-guest [%s]\n", mistake_names()),
                2;
-    else {
+    if (argc == 1) {
         sleep_a_little(si);
         work();
     }

@@ -15,6 +15,9 @@ m2p="machine_to_phys_mapping=((unsigned long *)pinfold_m2p())"
 expected='the guest has slept for 5 ms
 305 hypercalls, 0 refused, 2518 pages touched'
 
+[ -f "$dir/usr/share/pinfold/pinfold-gdb.py" ] ||
+    { echo "pinfold-gdb.py is not installed"; exit 1; }
+
 pc=$(dirname "$(find "$dir/usr" -name pinfold.pc)")
 export PKG_CONFIG_PATH=$pc
 sources=("$dir"/guest/*.c)

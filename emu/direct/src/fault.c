@@ -83,6 +83,21 @@ static void report(const struct xm_page_fault *f, uint64_t rip)
         pinfold_explain(stderr);
 }
 
+#define M2P_FIRST 0xffff800000000000ull
+#define M2P_END 0xffff804000000000ull
+
+/* The one address of Xen's that guests know by heart. */
+static void explain_m2p(xm_vaddr va, uint64_t rip)
+{
+    if (va >= M2P_FIRST && va < M2P_END)
+        fprintf(stderr,
+                "pinfold: the instruction at 0x%llx reads the M2P at 0x%llx, "
+                "where Xen shows it and a process cannot have it: compile with "
+                "-D'machine_to_phys_mapping=((unsigned long *)pinfold_m2p())'"
+                "\n",
+                (unsigned long long)rip, (unsigned long long)va);
+}
+
 /* Something else, or nobody saw to it: as if we had never been here. */
 static void give_up(int signal)
 {
@@ -100,6 +115,7 @@ static void on_fault(int signal, siginfo_t *info, void *context)
     struct xm_page_fault f = { .cr2 = va };
 
     if (va < direct.first || va > direct.last) {
+        explain_m2p(va, (uint64_t)g[REG_RIP]);
         give_up(signal);
         return;
     }

@@ -19,21 +19,18 @@
 #define FIRST_FRAMES 512u /* before the domain's: Xen's own */
 #define GRANT_FRAMES 4u
 
-/* gcc says it by a macro, clang by a question. */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-#define FIRST_ADDRESS (17 * TIB)
-#else
-#define FIRST_ADDRESS TIB
-#endif
 #define LAST_ADDRESS (64 * TIB - 1)
-#define DEFAULT_BASE (FIRST_ADDRESS + TIB)
 
 struct direct direct;
+
+/* AddressSanitizer's shadow lies below; who has not got it has no such symbol.
+ */
+extern void __asan_init(void) __attribute__((weak));
+
+static xm_vaddr first_address(void)
+{
+    return __asan_init ? 17 * TIB : TIB;
+}
 
 int direct__fail(const char *format, ...)
 {
@@ -79,12 +76,12 @@ static int set_config(const struct pinfold_config *given)
         c->nr_pages = 4096;
     if (c->image_pages == 0)
         c->image_pages = 16;
+    direct.first = first_address();
+    direct.last = LAST_ADDRESS;
     if (c->virt_base == 0)
-        c->virt_base = DEFAULT_BASE;
+        c->virt_base = direct.first + TIB;
     if (c->xen == 0)
         c->xen = XM_XEN_DEFAULT;
-    direct.first = FIRST_ADDRESS;
-    direct.last = LAST_ADDRESS;
     if (c->virt_base < direct.first || c->virt_base > direct.last ||
         c->virt_base % (1ull << 30))
         return direct__fail("virt_base must be a multiple of 1 GiB between "
