@@ -15,7 +15,7 @@ needed=(binutils check cmake gcc libc6-dev libelf-dev libjansson-dev liblz4-dev
         liblzma-dev libsubunit-dev libxen-dev libzstd-dev libzydis-dev
         ninja-build pkg-config zlib1g-dev)
 # Without these the rest still works, and what is left out is said.
-optional=(qemu-system-x86 valgrind gdb)
+optional=(qemu-system-x86 valgrind gdb mandoc)
 
 say() { printf '== %s\n' "$*"; }
 

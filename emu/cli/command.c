@@ -105,30 +105,23 @@ static int usage(FILE *f)
                "Xen's PV MMU in software, faithful to the hypercall.\n\n");
     for (size_t i = 0; i < NR_COMMANDS; i++)
         fprintf(f, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
-    fprintf(f, "\n`pinfold COMMAND --help` tells more.\n"
+    fprintf(f, "\n`pinfold help COMMAND` tells more, as the pages "
+               "pinfold-COMMAND(1) do.\n"
                "Exit status: 0 all agrees, 1 a finding, 2 wrong usage or "
                "malformed input,\n3 something that is needed is missing.\n");
     return f == stdout ? 1 + CLI_AGREES : 1 + CLI_USAGE;
 }
 
-int cli_parse(int argc, char **argv, struct cli_line *line)
+/* ARGV[0] names the command. */
+static int parse_command(int argc, char **argv, struct cli_line *line)
 {
-    *line = (struct cli_line){ .command = NULL };
-    if (argc < 2)
-        return usage(stderr);
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
-        return usage(stdout);
-    if (strcmp(argv[1], "--version") == 0) {
-        puts("pinfold " PINFOLD_VERSION);
-        return 1 + CLI_AGREES;
-    }
     for (size_t i = 0; i < NR_COMMANDS; i++)
-        if (strcmp(argv[1], commands[i]->name) == 0)
+        if (strcmp(argv[0], commands[i]->name) == 0)
             line->command = commands[i];
     if (!line->command) {
         fprintf(stderr,
                 "pinfold: there is no command '%s'; try 'pinfold --help'\n",
-                argv[1]);
+                argv[0]);
         return 1 + CLI_USAGE;
     }
     line->options = calloc(1, line->command->size);
@@ -137,5 +130,23 @@ int cli_parse(int argc, char **argv, struct cli_line *line)
         return 1 + CLI_ENVIRONMENT;
     }
     optind = 0; /* from the beginning, whatever was read before */
-    return line->command->parse(argc - 1, argv + 1, line->options);
+    return line->command->parse(argc, argv, line->options);
+}
+
+int cli_parse(int argc, char **argv, struct cli_line *line)
+{
+    char help[] = "--help";
+
+    *line = (struct cli_line){ .command = NULL };
+    if (argc < 2)
+        return usage(stderr);
+    if (strcmp(argv[1], "help") == 0 && argc > 2)
+        return parse_command(2, (char *[]){ argv[2], help, NULL }, line);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
+        return usage(stdout);
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("pinfold " PINFOLD_VERSION);
+        return 1 + CLI_AGREES;
+    }
+    return parse_command(argc - 1, argv + 1, line);
 }

@@ -9,6 +9,21 @@ dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 cmake --install "$build" --prefix "$dir/usr" >"$dir/log" 2>&1 ||
     { cat "$dir/log"; exit 1; }
+for page in "$top"/docs/man/*.1; do
+    [ -f "$dir/usr/share/man/man1/${page##*/}" ] || { echo "${page##*/} is not installed"; exit 1; }
+done
+shells=$dir/usr/share
+for file in bash-completion/completions/pinfold zsh/site-functions/_pinfold \
+    fish/vendor_completions.d/pinfold.fish; do
+    [ -s "$shells/$file" ] || { echo "$file is not installed"; exit 1; }
+    grep -q '@completion@' "$shells/$file" && { echo "$file is not filled in"; exit 1; }
+done
+# Debian's shells look for completions there; fish's is tried if it is here.
+if command -v fish >/dev/null; then
+    got=$(PATH=$dir/usr/bin:$PATH fish --no-config -c "source $shells/fish/vendor_completions.d/pinfold.fish
+        complete -C 'pinfold shrink --break=linear-w'")
+    [ "${got%%[[:space:]]*}" = --break=linear-writable ] || { echo "fish completes '$got'"; exit 1; }
+fi
 cp -r "$top/examples/guest" "$dir/guest" || exit 1
 rm "$dir/guest/fuzz.c" # another program
 m2p="machine_to_phys_mapping=((unsigned long *)pinfold_m2p())"
