@@ -28,7 +28,7 @@ static const char usage[] =
     "                         a fresh one, which is printed)\n"
     "      --ops=N            operations to run (default: 1000000)\n"
     "      --seconds=N        stop after so many seconds\n"
-    "      --length=N         calls of one program (default: 2000)\n"
+    "      --length=N         calls of one program (default: 5000)\n"
     "      --interrupt        have Xen interrupted often by timers, in the "
     "middle\n"
     "                         of long calls\n"
@@ -87,7 +87,7 @@ static int parse(int argc, char **argv, void *options)
         .on_xen = true,
         .seed = fresh_seed(),
         .ops = 1000000,
-        .length = 2000,
+        .length = 5000,
         .findings = "findings",
         .stop_after = 1,
     };

@@ -24,6 +24,7 @@ struct fuzz_run {
     struct fz_session *session; /* the one in use */
     bool begun;                 /* the last program had its frames */
     uint64_t begun_last;        /* which program had none at first */
+    bool watched;               /* by somebody at a terminal */
     double started, shown;
     uint64_t ops, programs, findings, restarts, interrupted;
     uint64_t stopped, middles[XM_NR_STOPS]; /* of sessions that are closed */

@@ -116,9 +116,9 @@ static uint32_t rules_fired(const struct fuzz_run *r)
 
 static void progress(struct fuzz_run *r, bool last)
 {
-    const double t = now();
+    const double t = last || r->watched ? now() : 0;
 
-    if (!last && (!isatty(STDERR_FILENO) || t < r->shown + 1))
+    if (!last && (!r->watched || t < r->shown + 1))
         return;
     r->shown = t;
     fprintf(last ? stdout : stderr,
@@ -212,30 +212,40 @@ static enum fz_outcome run_program(struct fuzz_run *r, struct fz_random *random,
                                    struct fz_program *p)
 {
     struct fz_session *s;
-    struct fz_op ops[FZ_MAX_BATCH];
+    struct fz_op ops[FZ_MAX_BATCH], next[FZ_MAX_BATCH];
     enum fz_outcome rc;
+    uint32_t n;
 
     if (!fz_generate_begin(random, p) || !fuzz_choose(r, p->domains))
         return FZ_FAILED;
     s = r->session;
     rc = fz_begin(s, p);
     r->begun = rc == FZ_AGREES;
+    n = rc == FZ_AGREES ? fz_generate(random, s, ops) : 0;
     for (uint64_t i = 0;
          rc == FZ_AGREES && !s->leaked && i < r->options->length; i++) {
-        const uint32_t n = fz_generate(random, s, ops);
+        uint32_t next_n = 0;
 
         for (uint32_t k = 0; k < n; k++)
             if (!fz_append(p, &ops[k]))
                 return FZ_FAILED;
-        rc = fz_step(s, p, p->nr_ops - n);
+        rc = fz_start(s, p, p->nr_ops - n);
+        if (rc == FZ_AGREES) {
+            /* The generator looks at the model only, and need not wait. */
+            if (s->ahead)
+                next_n = fz_generate(random, s, next);
+            rc = fz_finish(s, p);
+        }
         if (rc == FZ_NO_CALL) {
             p->nr_ops -= n;
             rc = FZ_AGREES;
-            continue;
+        } else {
+            note_fired(r);
+            count(r, ops);
+            progress(r, false);
         }
-        note_fired(r);
-        count(r, ops);
-        progress(r, false);
+        n = next_n ? next_n : fz_generate(random, s, next);
+        memcpy(ops, next, sizeof(ops));
     }
     return rc == FZ_AGREES ? fz_compare_all(s) : rc;
 }
@@ -264,6 +274,8 @@ static int one_program(struct fuzz_run *r)
     /* A machine that does not go back is replaced by a new one. */
     if (why == FZ_LOST && !r->begun && r->programs != r->begun_last) {
         r->begun_last = r->programs;
+        fprintf(stderr, "pinfold fuzz: Xen is started again: %s\n",
+                r->session->message);
         fz_free(&p);
         return fuzz_restart(r) ? CLI_AGREES : CLI_ENVIRONMENT;
     }
@@ -289,9 +301,10 @@ int fuzz_campaign(const struct fuzz_options *o)
            o->on_xen ? " and on actual " : "", r.version);
     fflush(stdout);
     r.started = now();
+    r.watched = isatty(STDERR_FILENO);
     while (rc == CLI_AGREES && !enough(&r))
         rc = one_program(&r);
-    if (isatty(STDERR_FILENO))
+    if (r.watched)
         fputs("\r\033[K", stderr);
     progress(&r, true);
     print_counts(&r);

@@ -50,6 +50,19 @@ static enum fz_outcome take(struct fz_session *s, uint32_t domains)
     return FZ_AGREES;
 }
 
+void fz_watch(struct fz_session *s)
+{
+    struct fz_watched *w = &s->watched;
+
+    w->count = 0;
+    for (uint32_t i = 0; i < FZ_NR_WATCHED; i++) {
+        if (s->world.mfns[i] == FZ_NONE)
+            continue;
+        w->places[w->count] = (uint8_t)i;
+        w->mfns[w->count++] = s->world.mfns[i];
+    }
+}
+
 static enum fz_outcome open_window(struct fz_session *s, uint32_t domain)
 {
     struct fz_call *c = &s->call;
@@ -146,6 +159,7 @@ static enum fz_outcome prepare(struct fz_session *s, uint32_t domains)
         rc = fail(s, s->other);
     if (rc == FZ_AGREES) {
         fz_world_bind_grants(&s->world, pvt_model_cpu(s->model));
+        fz_watch(s);
         rc = open_windows(s);
     }
     return rc == FZ_AGREES ? keep(s) : rc;
@@ -200,6 +214,7 @@ void fz_model_begins(struct fz_session *s, const struct fz_program *p)
     model_goes_back(s);
     poke_model(s, p);
     fz_world_forget(&s->world);
+    fz_watch(s);
 }
 
 static enum fz_outcome go_back(struct fz_session *s, const struct fz_program *p)

@@ -77,10 +77,11 @@ static bool read_both(struct fz_session *s, xm_mfn mfn, struct xm_frame *a,
 static bool same_frame(struct fz_session *s, xm_mfn mfn,
                        const struct xm_frame *a, const struct xm_frame *b)
 {
-    const uint32_t place = fz_place(&s->world, mfn);
+    uint32_t place;
 
     if (pvt_frames_agree(a, b))
         return true;
+    place = fz_place(&s->world, mfn);
     if (a->count_info != b->count_info)
         return fz_differ(s, place, "count_info", a->count_info, b->count_info);
     if (a->type_info != b->type_info)
@@ -125,34 +126,51 @@ static bool has_content(const struct fz_session *s, uint32_t place)
            fz_frame_domain(place);
 }
 
-/* Since this was asked last. */
-static bool was_written(struct fz_session *s, uint32_t place)
+/* By the last call. */
+static bool was_written(const struct fz_session *s, xm_mfn mfn)
 {
-    const xm_mfn mfn = s->world.mfns[place];
-    const uint64_t bit = s->written[mfn / 64] & 1ull << (mfn % 64);
+    return s->written[mfn / 64] >> (mfn % 64) & 1;
+}
 
-    s->written[mfn / 64] ^= bit;
-    s->changed[mfn / 64] |= bit;
-    return bit != 0;
+/* The next call begins anew; two places may have one frame. */
+static void forget_written(struct fz_session *s)
+{
+    for (uint32_t i = 0; i < s->watched.count; i++) {
+        const xm_mfn mfn = s->watched.mfns[i];
+        const uint64_t bit = s->written[mfn / 64] & 1ull << (mfn % 64);
+
+        s->written[mfn / 64] ^= bit;
+        s->changed[mfn / 64] |= bit;
+    }
+}
+
+static bool same_frames(struct fz_session *s)
+{
+    const struct fz_watched *w = &s->watched;
+    struct xm_frame a[FZ_NR_WATCHED], b[FZ_NR_WATCHED];
+
+    s->model->ops->read_frames(s->model, w->mfns, w->count, a);
+    s->other->ops->read_frames(s->other, w->mfns, w->count, b);
+    for (uint32_t i = 0; i < w->count; i++)
+        if (!same_frame(s, w->mfns[i], &a[i], &b[i]))
+            return false;
+    return true;
 }
 
 static bool same_world(struct fz_session *s)
 {
-    struct xm_frame a, b;
+    const struct fz_watched *w = &s->watched;
 
-    for (uint32_t i = 0; i < FZ_NR_WATCHED; i++) {
-        bool written;
+    if (!same_frames(s))
+        return false;
+    for (uint32_t i = 0; i < w->count; i++) {
+        const uint32_t place = w->places[i];
 
-        if (s->world.mfns[i] == FZ_NONE)
-            continue;
-        written = was_written(s, i);
-        if (!read_both(s, s->world.mfns[i], &a, &b) ||
-            !same_frame(s, s->world.mfns[i], &a, &b))
-            return false;
-        if (has_content(s, i) && (s->thorough || s->turn == i || written) &&
-            !same_content(s, i))
+        if ((was_written(s, w->mfns[i]) || s->thorough || s->turn == place) &&
+            has_content(s, place) && !same_content(s, place))
             return false;
     }
+    forget_written(s);
     s->turn = (s->turn + 1) % FZ_NR_WATCHED;
     return true;
 }

@@ -63,7 +63,7 @@ static bool poke_trees(struct fz_random *r, struct fz_program *p, uint32_t d)
 
 bool fz_generate_begin(struct fz_random *r, struct fz_program *p)
 {
-    static const uint8_t choices[] = { 1, 1, 1, 2, 2, 3, 3, 3, 6, 7 };
+    static const uint8_t choices[] = { 1, 1, 2, 2, 3, 3, 3, 6, 7, 7 };
     bool good = true;
 
     *p =
@@ -239,6 +239,8 @@ static void make_mapping(struct fz_random *r, const struct fz_session *s,
                          uint32_t domain, struct fz_op *op)
 {
     make_access(r, s, domain, op);
+    if (fz_chance(r, 80))
+        op->cmd = 0; /* flushes of everything are slow, and change nothing */
     if (op->extra < 0xf0u)
         op->extra = 0;
     if (fz_chance(r, 15)) { /* descriptors, perhaps */
@@ -328,12 +330,13 @@ static void make(struct fz_random *r, const struct fz_session *s,
     }
 }
 
-/* For a while the same: going to another costs Xen a switch. */
-static uint32_t next_domain(struct fz_random *r, const struct fz_session *s)
+/* For a while the same: going to another costs Xen as much as many calls. */
+static void choose_caller(struct fz_random *r, const struct fz_session *s)
 {
-    if (fz_chance(r, 10) || !fz_has_domain(&s->world, r->domain))
-        r->domain = fz_some_domain(r, s);
-    return r->domain;
+    if (!fz_chance(r, 2) && fz_has_domain(&s->world, r->domain))
+        return;
+    r->domain = fz_some_domain(r, s);
+    r->vcpu = fz_chance(r, 25);
 }
 
 /* Mostly a few times, sometimes wherever Xen looks. */
@@ -350,15 +353,16 @@ static uint16_t stops_for(struct fz_random *r)
 uint32_t fz_generate(struct fz_random *r, const struct fz_session *s,
                      struct fz_op ops[FZ_MAX_BATCH])
 {
-    const uint32_t domain = next_domain(r, s);
-    const uint8_t who = (uint8_t)(domain | (fz_chance(r, 95) ? 0 : 4u));
     const enum fz_kind kind = some_kind(r);
     const bool batch = kind <= FZ_MMUEXT && fz_chance(r, 15);
     const uint32_t n = batch ? 1u + fz_below(r, FZ_MAX_BATCH) : 1u;
+    uint8_t who;
 
+    choose_caller(r, s);
+    who = (uint8_t)(r->domain | r->vcpu << 2);
     for (uint32_t i = 0; i < n; i++) {
         ops[i] = (struct fz_op){ .kind = (uint8_t)kind, .who = who };
-        make(r, s, domain, &ops[i]);
+        make(r, s, r->domain, &ops[i]);
         ops[i].fd = ops[0].fd; /* of the whole call */
         ops[i].mode |= i + 1 < n ? FZ_JOINED : 0;
     }

@@ -35,7 +35,7 @@ static bool execute_on_model(struct fz_session *s, int64_t after)
     bool reached;
 
     c->preempt_after = after;
-    (void)(s->call.stops ? fz_execute_stopping_model(s) : fz_execute(s, 0));
+    (void)(s->call.stops ? fz_execute_stopping_model(s) : fz_execute_model(s));
     reached = c->preempt_after < 0;
     c->preempt_after = -1;
     return reached;

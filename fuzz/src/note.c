@@ -2,6 +2,7 @@
  *
  * What calls return becomes part of the world.
  */
+#include "begin.h"
 #include "execute.h"
 #include "forms.h"
 #include "grants.h"
@@ -40,4 +41,5 @@ void fz_note(struct fz_session *s, const struct fz_op *ops)
     for (uint32_t i = 0; i < FZ_BOOT_L4; i++)
         if (!there[i] && s->world.mfns[i] != FZ_NONE)
             take_over(s, i);
+    fz_watch(s);
 }

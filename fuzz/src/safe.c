@@ -251,7 +251,7 @@ static bool goes_well(struct fz_session *s)
     c->nr_alloc = 0;
     memset(s->written, 0,
            XM_WRITTEN_WORDS(before.nr_frames) * sizeof(*s->written));
-    if (fz_execute(s, 0) != FZ_AGREES || s->out[0].vector == PVT_CRASH ||
+    if (fz_execute_model(s) != FZ_AGREES || s->out[0].vector == PVT_CRASH ||
         !is_known(s))
         return false;
     note_needs(s, &after);

@@ -32,6 +32,8 @@ bool fz_open(struct fz_session *s, struct pvt_backend *model,
     s->written = calloc(XM_WRITTEN_WORDS(nr), sizeof(*s->written));
     s->changed = calloc(XM_WRITTEN_WORDS(nr), sizeof(*s->changed));
     pvt_model_cpu(model)->written = s->written;
+    if (other) /* which judges */
+        pvt_model_set_unchecked(model);
     return s->written && s->changed;
 }
 
@@ -59,35 +61,72 @@ static void note_allocated(struct fz_session *s)
         s->alloc[s->nr_alloc++] = o->alloc[i];
 }
 
-enum fz_outcome fz_execute(struct fz_session *s, uint32_t i)
+/* The call of the session for one side, with arguments of its own. */
+static struct pvt_op op_of(struct fz_session *s, uint32_t side)
 {
-    struct pvt_backend *const side[2] = { s->model, s->other };
     struct pvt_op op = s->call.op;
 
-    memcpy(s->answer[i], s->call.data, op.data_size);
-    op.data = s->answer[i];
-    if (side[i]->ops->execute(side[i], &op, &s->out[i]) != 0)
-        return fail(s, side[i]);
-    return FZ_AGREES;
+    op.data = s->answer[side];
+    return op;
+}
+
+enum fz_outcome fz_execute_model(struct fz_session *s)
+{
+    const struct pvt_op op = op_of(s, 0);
+
+    memcpy(s->answer[0], s->call.data, op.data_size);
+    return s->model->ops->execute(s->model, &op, &s->out[0]) == 0
+               ? FZ_AGREES
+               : fail(s, s->model);
+}
+
+/* The model does it; if it cannot, the other machine has it done. */
+static enum fz_outcome lead(struct fz_session *s, const struct pvt_op *op)
+{
+    const enum fz_outcome rc = fz_execute_model(s);
+
+    if (rc != FZ_AGREES && s->other)
+        (void)s->other->ops->finish(s->other, op, &s->out[1]);
+    return rc;
+}
+
+/* The other machine works on it while the model does. */
+static enum fz_outcome start(struct fz_session *s)
+{
+    const struct pvt_op op = op_of(s, 1);
+    int rc = 1;
+
+    s->ahead = !s->other;
+    if (s->other && !s->call.stops) {
+        memcpy(s->answer[1], s->call.data, op.data_size);
+        rc = s->other->ops->start(s->other, &op);
+        if (rc < 0)
+            return fail(s, s->other);
+        s->ahead = rc == 0;
+    }
+    return s->ahead ? lead(s, &op) : FZ_AGREES;
+}
+
+static enum fz_outcome finish(struct fz_session *s)
+{
+    const struct pvt_op op = op_of(s, 1);
+
+    s->calls++;
+    if (s->other && s->call.stops)
+        return fz_execute_stopping(s);
+    if (s->other && s->other->ops->finish(s->other, &op, &s->out[1]) != 0)
+        return fail(s, s->other);
+    if (s->ahead)
+        return FZ_AGREES;
+    note_allocated(s);
+    return fz_execute_model(s);
 }
 
 enum fz_outcome fz_execute_both(struct fz_session *s)
 {
-    enum fz_outcome rc = FZ_AGREES;
+    const enum fz_outcome rc = start(s);
 
-    if (s->other && s->call.stops) {
-        rc = fz_execute_stopping(s);
-        s->calls += rc == FZ_AGREES;
-        return rc;
-    }
-    if (s->other) {
-        rc = fz_execute(s, 1);
-        note_allocated(s);
-    }
-    if (rc == FZ_AGREES)
-        rc = fz_execute(s, 0);
-    s->calls += rc == FZ_AGREES;
-    return rc;
+    return rc == FZ_AGREES ? finish(s) : rc;
 }
 
 /* The call at OP has been made: what it returns is there from now on. */
@@ -126,30 +165,51 @@ static bool may_execute(struct fz_session *s, const struct fz_program *p,
     return false;
 }
 
-enum fz_outcome fz_step(struct fz_session *s, const struct fz_program *p,
-                        uint32_t at)
+/* What the model has done until it failed, no trace can say. */
+static enum fz_outcome give_up(struct fz_session *s, const struct fz_op *op,
+                               enum fz_outcome rc)
 {
-    enum fz_outcome rc;
+    if (rc != FZ_FAILED || !is_anything(op))
+        return rc;
+    s->leaked = true;
+    return FZ_NO_CALL;
+}
 
-    if (!fz_resolve_stopping(s, &p->ops[at], p->nr_ops - at))
+enum fz_outcome fz_start(struct fz_session *s, const struct fz_program *p,
+                         uint32_t at)
+{
+    const struct fz_op *op = &p->ops[at];
+
+    if (!fz_resolve_stopping(s, op, p->nr_ops - at))
         return FZ_NO_CALL;
     s->call.at = at;
-    if (is_anything(&p->ops[at]) && s->other && !may_execute(s, p, at))
+    if (is_anything(op) && s->other && !may_execute(s, p, at))
         return FZ_NO_CALL;
-    rc = fz_execute_both(s);
-    if (rc == FZ_FAILED && is_anything(&p->ops[at])) {
-        /* What it has done until then, no trace can say. */
-        s->leaked = true;
-        return FZ_NO_CALL;
-    }
+    return give_up(s, op, start(s));
+}
+
+enum fz_outcome fz_finish(struct fz_session *s, const struct fz_program *p)
+{
+    const uint32_t at = s->call.at;
+    const struct fz_op *op = &p->ops[at];
+    enum fz_outcome rc = give_up(s, op, finish(s));
+
     if (rc == FZ_AGREES) {
         rc = fz_compare_call(s);
         if (rc == FZ_DIFFERS && s->other)
             rc = fz_explain(s, p, at);
     }
     if (rc == FZ_AGREES || rc == FZ_DIFFERS)
-        conclude(s, &p->ops[at]);
+        conclude(s, op);
     return rc;
+}
+
+enum fz_outcome fz_step(struct fz_session *s, const struct fz_program *p,
+                        uint32_t at)
+{
+    const enum fz_outcome rc = fz_start(s, p, at);
+
+    return rc == FZ_AGREES ? fz_finish(s, p) : rc;
 }
 
 enum fz_outcome fz_run(struct fz_session *s, const struct fz_program *p,

@@ -35,6 +35,20 @@ uint32_t fz_frame(const struct fz_world *w, uint32_t number)
     return w->mfns[frame] == FZ_NONE ? (uint32_t)FZ_XEN : frame;
 }
 
+/* After any change of the frame numbers. */
+static void index_places(struct fz_world *w)
+{
+    memset(w->first, 0, sizeof(w->first));
+    for (uint32_t i = FZ_NR_FRAMES; i-- > 0;) {
+        uint8_t *const first = &w->first[w->mfns[i] % FZ_BUCKETS];
+
+        if (w->mfns[i] == FZ_NONE)
+            continue;
+        w->next[i] = *first;
+        *first = (uint8_t)(i + 1);
+    }
+}
+
 xm_mfn fz_mfn(const struct fz_world *w, uint32_t frame)
 {
     return w->mfns[fz_frame(w, frame)];
@@ -42,11 +56,11 @@ xm_mfn fz_mfn(const struct fz_world *w, uint32_t frame)
 
 uint32_t fz_place(const struct fz_world *w, xm_mfn mfn)
 {
-    uint32_t i = 0;
+    uint32_t i = w->first[mfn % FZ_BUCKETS];
 
-    while (i < FZ_NR_FRAMES && w->mfns[i] != mfn)
-        i++;
-    return i;
+    while (i != 0 && w->mfns[i - 1] != mfn)
+        i = w->next[i - 1];
+    return i != 0 ? i - 1 : (uint32_t)FZ_NR_FRAMES;
 }
 
 void fz_world_of(struct fz_world *w, const struct fz_world *all,
@@ -57,6 +71,7 @@ void fz_world_of(struct fz_world *w, const struct fz_world *all,
     for (uint32_t i = 0; i < FZ_XEN; i++)
         if (!fz_has_domain(w, fz_frame_domain(i)))
             w->mfns[i] = FZ_NONE;
+    index_places(w);
 }
 
 uint32_t fz_world_add(struct fz_world *w, uint32_t domain, xm_mfn mfn)
@@ -67,6 +82,7 @@ uint32_t fz_world_add(struct fz_world *w, uint32_t domain, xm_mfn mfn)
         if (w->mfns[place] != FZ_NONE)
             continue;
         w->mfns[place] = mfn;
+        index_places(w);
         return place;
     }
     return FZ_NR_FRAMES;
@@ -79,6 +95,7 @@ void fz_world_forget(struct fz_world *w)
     for (uint32_t i = 0; i < FZ_BOOT_L4; i++)
         if (i % FZ_PAGES >= FZ_FIRST_PAGES)
             w->mfns[i] = FZ_NONE;
+    index_places(w);
 }
 
 void fz_world_bind(struct fz_world *w)
@@ -105,6 +122,7 @@ void fz_world_bind(struct fz_world *w)
     w->mfns[FZ_NONEXISTENT] = any->nr_frames;
     w->mfns[FZ_ALL_ONES] = XM_MFN_ALL_ONES;
     w->mfns[FZ_ZERO] = 0;
+    index_places(w);
 }
 
 void fz_world_bind_grants(struct fz_world *w, const struct xm_cpu *cpu)
@@ -116,6 +134,7 @@ void fz_world_bind_grants(struct fz_world *w, const struct xm_cpu *cpu)
             w->mfns[fz_own_frame(i, FZ_GRANT_TABLE)] =
                 xm_grant_shared_frames(cpu->machine, d)[0];
     }
+    index_places(w);
 }
 
 const char *fz_frame_name(uint32_t frame, char buffer[24])

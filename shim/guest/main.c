@@ -10,6 +10,7 @@
 #include <guest-mm/scenario.h>
 #include <shim/mailbox.h>
 #include <xen/sched.h>
+#include <xen/vcpu.h>
 #include <xen/xen.h>
 
 #include "hypercall.h"
@@ -64,12 +65,17 @@ static void announce(uint64_t address)
     print(line, sizeof(line) - 1);
 }
 
+/* Behind the tables is a stack, which is the last that the kernel was given. */
+static uint64_t end_of_stack(const struct start_info *si)
+{
+    return si->pt_base + si->nr_pt_frames * PAGE_SIZE + PAGE_SIZE;
+}
+
 /* The boot map ends on a 4 MiB boundary, 512 KiB or more behind the stack. */
 static uint64_t end_of_boot_map(const struct start_info *si)
 {
     const uint64_t mib4 = 4u << 20;
-    const uint64_t tables_end = si->pt_base + si->nr_pt_frames * PAGE_SIZE;
-    const uint64_t end = tables_end + PAGE_SIZE + (512u << 10);
+    const uint64_t end = end_of_stack(si) + (512u << 10);
 
     return ((end + mib4 - 1) & ~(mib4 - 1)) - SHIM_VIRT_BASE;
 }
@@ -155,10 +161,18 @@ static void serve(struct shim_mailbox *m)
     }
 }
 
+/* Nobody waits for ticks of it, and each switch to a vCPU would set it up. */
+static void stop_timer(uint64_t vcpu)
+{
+    (void)hypercall(__HYPERVISOR_vcpu_op, VCPUOP_stop_periodic_timer, vcpu, 0,
+                    0, 0);
+}
+
 void shim_secondary(struct shim_mailbox *m)
 {
     shim_set_traps();
     shim_set_upcall();
+    stop_timer(1);
     serve(m);
 }
 
@@ -170,10 +184,12 @@ void shim_main(const struct start_info *si, uint64_t others, uint64_t rsp,
     p2m = (const uint64_t *)si->mfn_list;
     shim_set_traps();
     shim_set_upcall();
+    stop_timer(0);
     for (uint32_t i = 0; i < SHIM_VCPUS; i++)
         mailboxes[i].self = (uintptr_t)&mailboxes[i];
     m->p2m = machine_address(p2m);
     m->nr_pages = si->nr_pages;
+    m->first_unused = (end_of_stack(si) - SHIM_VIRT_BASE) / PAGE_SIZE;
     m->first_free = end_of_boot_map(si) / PAGE_SIZE;
     m->boot_l4 = machine_address((const void *)si->pt_base) / PAGE_SIZE;
     m->shared_info = si->shared_info;

@@ -31,6 +31,9 @@ extern uint8_t exception_stack_end[];
 extern uint8_t code_slots[], code_slots_end[];
 
 #define PAGE_FAULT 14u
+#define REMEMBERED 16u
+#define PAGE_MASK (~0xfffull)
+#define LAST_BYTE 7u /* of what is loaded or stored */
 
 void shim_set_traps(void)
 {
@@ -59,6 +62,19 @@ void shim_flush_tlb(void)
 
     (void)hypercall(__HYPERVISOR_mmuext_op, (uintptr_t)&op, 1, 0, DOMID_SELF,
                     0);
+}
+
+/* Whatever else is stale: of this address nothing is. */
+static void flush_address(uint64_t va)
+{
+    struct mmuext_op ops[] = {
+        { .cmd = MMUEXT_INVLPG_LOCAL, .arg1.linear_addr = va },
+        { .cmd = MMUEXT_INVLPG_LOCAL, .arg1.linear_addr = va + LAST_BYTE },
+    };
+
+    (void)hypercall(__HYPERVISOR_mmuext_op, (uintptr_t)ops,
+                    (va & PAGE_MASK) == ((va + LAST_BYTE) & PAGE_MASK) ? 1 : 2,
+                    0, DOMID_SELF, 0);
 }
 
 static void note_exception(struct shim_mailbox *m, int taken)
@@ -97,29 +113,69 @@ static int run(struct shim_mailbox *m)
 
 void shim_probe(struct shim_mailbox *m)
 {
-    if (!m->arg[2])
+    const int at_address = m->command == SHIM_LOAD || m->command == SHIM_STORE;
+
+    if (!m->arg[2] && at_address)
+        flush_address(m->arg[0]);
+    else if (!m->arg[2])
         shim_flush_tlb();
     note_exception(m, run(m));
 }
 
-/* Each at a fresh address: executed code is not to be written over. */
+static int same_code(const struct shim_execute *a, const struct shim_execute *b)
+{
+    uint32_t i = 0;
+
+    if (a->length != b->length)
+        return 0;
+    while (i < a->length && a->code[i] == b->code[i])
+        i++;
+    return i == a->length;
+}
+
+/*
+ * Where the instruction of E is: at an address of its own, for executed code is
+ * not to be written over. The last few are remembered.
+ */
+static uint8_t *slot_of(const struct shim_execute *e)
+{
+    static struct {
+        struct shim_execute what;
+        uint8_t *slot;
+    } placed[REMEMBERED];
+    static uint8_t *next = code_slots;
+    static uint32_t last;
+
+    for (uint32_t i = 0; i < REMEMBERED; i++)
+        if (placed[i].slot && same_code(&placed[i].what, e))
+            return placed[i].slot;
+    last = (last + 1) % REMEMBERED;
+    placed[last].what = *e;
+    placed[last].slot = next;
+    shim_place(next, e->code, e->length);
+    next += SHIM_CODE_SLOT;
+    if (next == code_slots_end)
+        next = code_slots;
+    return placed[last].slot;
+}
+
 void shim_run_instruction(struct shim_mailbox *m)
 {
-    static uint8_t *slot = code_slots;
     struct shim_execute *const e = (struct shim_execute *)m->data;
+    uint8_t *slot;
 
     m->rc = -1;
     if (e->length > SHIM_MAX_CODE)
         return;
-    shim_place(slot, e->code, e->length);
+    slot = slot_of(e);
     probe_rip = 0;
-    shim_flush_tlb();
+    if (e->address)
+        flush_address(e->address);
+    else
+        shim_flush_tlb();
     shim_run(&e->registers, slot);
     note_exception(m, probe_rip != 0);
     if (probe_rip != 0)
         e->registers.rip = probe_rip - (uintptr_t)slot;
-    slot += SHIM_CODE_SLOT;
-    if (slot == code_slots_end)
-        slot = code_slots;
     m->rc = 0;
 }

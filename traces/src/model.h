@@ -19,6 +19,7 @@ struct model {
     size_t block_size, ram_size;
     struct refusal refusal;
     struct xm_violation violation; /* by the last call */
+    bool unchecked;                /* nobody asks for these */
     bool synthetic;
     xm_mfn next_free; /* synthetic: all from here on are free ... */
     xm_mfn end;       /* ... below this; and the last frame is */

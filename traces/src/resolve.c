@@ -130,8 +130,10 @@ int run_resolve(const struct run *r, const struct pvt_step *s,
         .user = s->user,
         .code = &to->code,
     };
-    if (s->call == PVT_EXECUTE)
+    if (s->call == PVT_EXECUTE) {
         run_resolve_instruction(r, s->insn, &to->code);
+        to->op.va = 0; /* it may access anything */
+    }
     for (uint32_t i = 0; i < s->count && s->updates; i++)
         to->updates[i] = resolve_update(r, &s->updates[i]);
     for (uint32_t i = 0; i < s->count && s->exts; i++) {

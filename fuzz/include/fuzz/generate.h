@@ -10,9 +10,9 @@
 
 struct fz_random {
     uint64_t state;
-    uint32_t domain; /* the next calls are its, mostly */
-    bool long_calls; /* more of those that Xen can be interrupted in */
-    bool stops;      /* calls stop in the middle */
+    uint32_t domain, vcpu; /* the next calls are its, mostly */
+    bool long_calls;       /* more of those that Xen can be interrupted in */
+    bool stops;            /* calls stop in the middle */
 };
 
 uint64_t fz_next(struct fz_random *r);

@@ -40,8 +40,13 @@ struct fz_stopping {
 
 struct fz_session {
     struct pvt_backend *model;
-    struct pvt_backend *other;      /* NULL: the model alone */
-    struct fz_world world;          /* of the program */
+    struct pvt_backend *other; /* NULL: the model alone */
+    struct fz_world world;     /* of the program */
+    struct fz_watched {        /* what of it has a state */
+        uint32_t count;
+        uint8_t places[FZ_NR_WATCHED];
+        xm_mfn mfns[FZ_NR_WATCHED];
+    } watched;
     struct pvt_outcome out[2];      /* of the last call: model, other */
     uint8_t answer[2][FZ_MAX_DATA]; /* what it left in guest memory */
     struct fz_call call;            /* the last one */
@@ -54,6 +59,7 @@ struct fz_session {
     bool interrupt; /* the other machine often, by timers */
     bool stops;     /* calls stop in the middle, as their operations say */
     bool leaked;    /* without another machine: see fz_check_model() */
+    bool ahead;     /* the model is: see fz_start() */
     uint64_t calls; /* executed, ever */
     uint64_t interrupted;          /* of these, explained by an interrupt */
     struct fz_stopping stopping;   /* the call that stops */
@@ -89,9 +95,15 @@ void fz_close(struct fz_session *s);
 enum fz_outcome fz_begin(struct fz_session *s, const struct fz_program *p);
 
 /*
- * The call at operation AT of the program that was begun; s->call.used says
- * how many operations it has used.
+ * Begins the call at operation AT of the program that was begun; s->call.used
+ * says how many operations it uses. If s->ahead then, the model has executed
+ * it, and the other machine is about to.
  */
+enum fz_outcome fz_start(struct fz_session *s, const struct fz_program *p,
+                         uint32_t at);
+/* Ends it, and compares. */
+enum fz_outcome fz_finish(struct fz_session *s, const struct fz_program *p);
+/* Both. */
 enum fz_outcome fz_step(struct fz_session *s, const struct fz_program *p,
                         uint32_t at);
 

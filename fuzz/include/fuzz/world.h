@@ -61,10 +61,14 @@ struct fz_handle {
     xm_mfn mfn;
 };
 
+#define FZ_BUCKETS 256u
+
 struct fz_world {
     uint32_t domains; /* a bit each: those that take part */
     struct pvt_known_frames known[FZ_DOMAINS];
     xm_mfn mfns[FZ_NR_FRAMES]; /* of what is not there: none */
+    /* By the low bits of a frame number: 1 + the first place, the next. */
+    uint8_t first[FZ_BUCKETS], next[FZ_NR_FRAMES];
     struct fz_handle handles[FZ_DOMAINS][FZ_HANDLES];
     uint32_t nr_handles; /* there have been, ever */
 };

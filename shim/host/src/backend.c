@@ -5,21 +5,13 @@
  */
 #include "internal.h"
 
-#include <shim/execute.h>
 #include <traces/trace.h>
-#include <xen-model/insn.h>
 #include <xen-model/pte.h>
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xen/errno.h>
-#include <xen/vcpu.h>
-
-/* Where things are in the mailbox's data. */
-#define DONE_AT 0u
-#define REQUESTS_AT 64u
 
 /* With less than a trace may ask for, a domU is built again. */
 #define LOW_ON_FRAMES PVT_MAX_PAGES
@@ -32,15 +24,6 @@ int shim__fail(struct shim *s, const char *format, ...)
     vsnprintf(s->backend.message, sizeof(s->backend.message), format, ap);
     va_end(ap);
     return -1;
-}
-
-/* NULL and a message: there is none. */
-static struct shim_domain *find_domain(struct shim *s, xm_domid domid)
-{
-    if (domid < SHIM_DOMAINS && s->domains[domid].exists)
-        return &s->domains[domid];
-    (void)shim__fail(s, "there is no domain %u", domid);
-    return NULL;
 }
 
 /* All of them: one may hold frames of another. */
@@ -81,7 +64,7 @@ static int take_frames(struct pvt_backend *b, xm_domid domid, uint32_t count,
                        xm_mfn *mfns)
 {
     struct shim *s = shim_of(b);
-    struct shim_domain *d = find_domain(s, domid);
+    struct shim_domain *d = shim__find_domain(s, domid);
 
     if (!d)
         return -1;
@@ -160,189 +143,6 @@ static int read_grants(struct pvt_backend *b, xm_domid domid,
                                     : 0;
 }
 
-/* mmu_update and mmuext_op: COUNT requests of SIZE bytes each. */
-static int call_batch(struct shim_vcpu *v, uint64_t number,
-                      const void *requests, uint32_t count, size_t size,
-                      uint32_t foreigndom, struct pvt_outcome *out)
-{
-    uint8_t *const data = v->mailbox->data;
-    const uint64_t arg[5] = { shim__data(v, REQUESTS_AT), count,
-                              shim__data(v, DONE_AT), foreigndom, 0 };
-    const uint32_t untouched = PVT_DONE_UNTOUCHED;
-
-    if ((SHIM_DATA_SIZE - REQUESTS_AT) / size < count)
-        return shim__fail(v->domain->shim,
-                          "a batch of %u is too large for the shim", count);
-    memcpy(data + DONE_AT, &untouched, sizeof(untouched));
-    if (count != 0)
-        memcpy(data + REQUESTS_AT, requests, count * size);
-    if (shim__hypercall(v, number, arg, &out->rc) != 0)
-        return -1;
-    memcpy(&out->done, data + DONE_AT, sizeof(out->done));
-    return 0;
-}
-
-/*
- * Nothing takes back a vCPU that was brought up, or its vcpu_info. One whose
- * user base is refused keeps the kernel base.
- */
-static bool is_for_good(const struct pvt_op *op, int64_t rc)
-{
-    if (op->number == __HYPERVISOR_physdev_op)
-        return rc == 0;
-    return op->number == __HYPERVISOR_vcpu_op &&
-           ((op->arg[0] == VCPUOP_initialise &&
-             (rc == 0 || rc == -XEN_EINVAL)) ||
-            (rc == 0 && (op->arg[0] == VCPUOP_up ||
-                         op->arg[0] == VCPUOP_register_vcpu_info ||
-                         op->arg[0] == VCPUOP_register_runstate_memory_area ||
-                         op->arg[0] == VCPUOP_register_vcpu_time_memory_area)));
-}
-
-static int raw_hypercall(struct shim_vcpu *v, const struct pvt_op *op,
-                         struct pvt_outcome *out)
-{
-    const bool grants = op->number == __HYPERVISOR_grant_table_op;
-    struct shim *s = v->domain->shim;
-    struct shim_grants before;
-    int rc;
-
-    if (grants && shim__count_grants(s, &before) != 0)
-        return -1;
-    if (op->data_size)
-        memcpy(v->mailbox->data, op->data, op->data_size);
-    if (op->stops)
-        shim__begin_stops(v, op);
-    rc = op->number == __HYPERVISOR_domctl
-             ? shim__trace_domctl(v, op, &out->rc)
-             : shim__hypercall(v, op->number, op->arg, &out->rc);
-    if (op->stops)
-        shim__end_stops(v);
-    if (rc != 0)
-        return -1;
-    /* Of dom0 both vCPUs are up, and it registers nothing. */
-    v->domain->used_up |= v->domain->domid != 0 && is_for_good(op, out->rc);
-    if (grants && shim__new_grants(s, &before, out) != 0)
-        return -1;
-    if (op->data_size)
-        memcpy(op->data, v->mailbox->data, op->data_size);
-    return 0;
-}
-
-static void note_exception(const struct shim_vcpu *v, struct pvt_outcome *out)
-{
-    out->vector = (uint32_t)v->mailbox->vector;
-    out->error_code = (uint32_t)v->mailbox->error_code;
-    out->cr2 = v->mailbox->cr2;
-}
-
-static int access(struct shim_vcpu *v, const struct pvt_op *op,
-                  struct pvt_outcome *out)
-{
-    static const uint64_t commands[] = {
-        [PVT_LOAD] = SHIM_LOAD,
-        [PVT_STORE] = SHIM_STORE,
-        [PVT_LOAD_SEGMENT] = SHIM_LOAD_SEGMENT,
-        [PVT_WRITE_CR3] = SHIM_WRITE_CR3,
-        [PVT_READ_CR3] = SHIM_READ_CR3,
-        [PVT_INVLPG] = SHIM_INVLPG,
-    };
-    const bool value =
-        op->call == PVT_LOAD_SEGMENT || op->call == PVT_WRITE_CR3;
-
-    v->mailbox->arg[0] = value ? op->val : op->va;
-    v->mailbox->arg[1] = op->val;
-    v->mailbox->arg[2] = op->unflushed;
-    v->mailbox->arg[3] = op->user;
-    if (shim__call(v, commands[op->call]) != 0) {
-        v->domain->used_up = v->domain->crashed;
-        out->vector = PVT_CRASH;
-        return v->domain->crashed ? 0 : -1;
-    }
-    note_exception(v, out);
-    if (pvt_is_load(op->call) && !out->vector)
-        out->value = v->mailbox->value;
-    return 0;
-}
-
-static int execute_instruction(struct shim_vcpu *v, const struct pvt_code *code,
-                               struct pvt_outcome *out)
-{
-    struct shim_execute *const e = (struct shim_execute *)v->mailbox->data;
-
-    *e = (struct shim_execute){ .length = code->length };
-    memcpy(e->code, code->code, code->length);
-    memcpy(e->registers.gpr, code->registers, sizeof(e->registers.gpr));
-    e->registers.flags = code->registers[PVT_FLAGS];
-    if (shim__call(v, SHIM_EXECUTE) != 0)
-        return -1;
-    if (v->mailbox->rc != 0)
-        return shim__fail(v->domain->shim,
-                          "the shim refuses an instruction of %u bytes",
-                          code->length);
-    note_exception(v, out);
-    memcpy(out->registers, e->registers.gpr, sizeof(e->registers.gpr));
-    out->registers[PVT_FLAGS] =
-        e->registers.flags & (XM_FLAGS_STATUS | XM_FLAG_DF);
-    return 0;
-}
-
-static int execute_call(struct pvt_backend *b, const struct pvt_op *op,
-                        struct pvt_outcome *out)
-{
-    struct shim *s = shim_of(b);
-    const uint64_t arg[5] = { op->va, op->val, op->flags, op->other, 0 };
-    struct shim_domain *d = find_domain(s, op->domid);
-    struct shim_vcpu *v;
-
-    *out = (struct pvt_outcome){ .done = PVT_DONE_UNTOUCHED };
-    if (!d)
-        return -1;
-    if (op->vcpu >= SHIM_VCPUS)
-        return shim__fail(s, "domain %u has no vCPU %u", op->domid, op->vcpu);
-    v = &d->vcpu[op->vcpu];
-    if (shim__wake(v) != 0)
-        return -1;
-    switch (op->call) {
-    case PVT_MMU_UPDATE:
-        return call_batch(v, __HYPERVISOR_mmu_update, op->updates, op->count,
-                          sizeof(op->updates[0]), op->foreigndom, out);
-    case PVT_MMUEXT_OP:
-        return call_batch(v, __HYPERVISOR_mmuext_op, op->ops, op->count,
-                          sizeof(op->ops[0]), op->foreigndom, out);
-    case PVT_UPDATE_VA_MAPPING:
-        return shim__hypercall(v,
-                               op->other == DOMID_SELF
-                                   ? __HYPERVISOR_update_va_mapping
-                                   : __HYPERVISOR_update_va_mapping_otherdomain,
-                               arg, &out->rc);
-    case PVT_HYPERCALL:
-        return raw_hypercall(v, op, out);
-    case PVT_LOAD:
-    case PVT_STORE:
-    case PVT_LOAD_SEGMENT:
-    case PVT_WRITE_CR3:
-    case PVT_READ_CR3:
-    case PVT_INVLPG:
-        return access(v, op, out);
-    case PVT_EXECUTE:
-        return execute_instruction(v, op->code, out);
-    }
-    return shim__fail(s, "no such call: %d", (int)op->call);
-}
-
-static int execute(struct pvt_backend *b, const struct pvt_op *op,
-                   struct pvt_outcome *out)
-{
-    struct shim *s = shim_of(b);
-    int rc = execute_call(b, op, out);
-
-    for (uint32_t i = 0; rc == 0 && i < SHIM_DOMAINS; i++)
-        if (s->domains[i].remains)
-            rc = shim__settle(&s->domains[i]);
-    return rc;
-}
-
 /* One vCPU back to the boot tables, without an LDT. 1 and a message: Xen
  * refuses. */
 static int restore_bases(struct shim_vcpu *v)
@@ -355,8 +155,7 @@ static int restore_bases(struct shim_vcpu *v)
     };
     struct pvt_outcome out;
 
-    if (call_batch(v, __HYPERVISOR_mmuext_op, bases, 3, sizeof(bases[0]),
-                   DOMID_SELF, &out) != 0)
+    if (shim__mmuext_op(v, bases, 3, &out) != 0)
         return -1;
     if (out.rc == 0)
         return 0;
@@ -432,8 +231,7 @@ static int restore(struct shim_domain *d)
             rc = shim__restore_vcpu(&d->vcpu[i]);
     if (rc != 0)
         return rc;
-    if (call_batch(&d->vcpu[0], __HYPERVISOR_mmu_update, &window, 1,
-                   sizeof(window), DOMID_SELF, &out) != 0)
+    if (shim__mmu_update(&d->vcpu[0], &window, &out) != 0)
         return -1;
     if (out.rc == 0) {
         rc = shim__rest(d);
@@ -480,9 +278,12 @@ static const struct pvt_backend_ops shim_ops = {
     .write_page = write_page,
     .read_page = read_page,
     .read_frame = read_frame,
+    .read_frames = shim__read_frames,
     .read_m2p = read_m2p,
     .read_grants = read_grants,
-    .execute = execute,
+    .execute = shim__execute,
+    .start = shim__start_call,
+    .finish = shim__finish_call,
     .end_trace = end_trace,
     .export_machine = shim__export_machine,
     .keep = shim__keep,

@@ -78,7 +78,7 @@ struct shim_owned shim__owned(const struct shim *s, uint64_t address)
     return n;
 }
 
-struct xm_frame shim__frame(const struct shim *s, xm_mfn mfn)
+static inline struct xm_frame read_frame(const struct shim *s, xm_mfn mfn)
 {
     const struct page_info p = *page_info(s, mfn);
     struct xm_frame f = { .count_info = p.count_info,
@@ -101,6 +101,20 @@ struct xm_frame shim__frame(const struct shim *s, xm_mfn mfn)
         f.linear_count = p.linear_pt_count;
     }
     return f;
+}
+
+struct xm_frame shim__frame(const struct shim *s, xm_mfn mfn)
+{
+    return read_frame(s, mfn);
+}
+
+void shim__read_frames(struct pvt_backend *b, const xm_mfn *mfns,
+                       uint32_t count, struct xm_frame *f)
+{
+    const struct shim *s = shim_of(b);
+
+    for (uint32_t i = 0; i < count; i++)
+        f[i] = read_frame(s, mfns[i]);
 }
 
 bool shim__needs_scrub(const struct shim *s, xm_mfn mfn)

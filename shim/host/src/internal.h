@@ -49,6 +49,7 @@ struct shim_domain {
     uint64_t remains;
     const uint64_t *p2m;
     uint64_t nr_pages;
+    uint64_t first_unused;        /* from here on, and below first_pfn */
     uint64_t first_pfn, next_pfn; /* to hand out: the first ever, the next */
     xm_mfn boot_l4, boot_l3, boot_l2, shared_info;
     struct shim_vcpu vcpu[SHIM_VCPUS];
@@ -113,6 +114,19 @@ int shim__go_back(struct pvt_backend *b);
 void shim__drop_kept(struct shim *s);
 /* Frames of a domain may have gone to others since. */
 void shim__distrust_kept(struct shim *s);
+
+/* execute.c */
+/* NULL and a message: there is none. */
+struct shim_domain *shim__find_domain(struct shim *s, xm_domid domid);
+int shim__execute(struct pvt_backend *b, const struct pvt_op *op,
+                  struct pvt_outcome *out);
+int shim__start_call(struct pvt_backend *b, const struct pvt_op *op);
+int shim__finish_call(struct pvt_backend *b, const struct pvt_op *op,
+                      struct pvt_outcome *out);
+int shim__mmuext_op(struct shim_vcpu *v, const struct mmuext_op *ops,
+                    uint32_t count, struct pvt_outcome *out);
+int shim__mmu_update(struct shim_vcpu *v, const struct mmu_update *update,
+                     struct pvt_outcome *out);
 
 /* backend.c */
 /*
@@ -213,6 +227,8 @@ int shim__find_known_frames(struct shim *s);
 void shim__known_frames(const struct shim_domain *d,
                         struct pvt_known_frames *known);
 struct xm_frame shim__frame(const struct shim *s, xm_mfn mfn);
+void shim__read_frames(struct pvt_backend *b, const xm_mfn *mfns,
+                       uint32_t count, struct xm_frame *f);
 /* It is free, and to be cleared before anybody gets it (REF-12). */
 bool shim__needs_scrub(const struct shim *s, xm_mfn mfn);
 uint64_t shim__m2p(const struct shim *s, xm_mfn mfn);

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define STOPS 1000u        /* attempts to stop it in the loop */
+#define UNUSED_EACH 64u    /* so often are unused pages looked at, too */
 #define MAX_REGISTERS 512u /* characters */
 
 struct shim_kept {
@@ -27,13 +28,14 @@ struct shim_kept {
     uint8_t *ram;    /* a copy */
     uint8_t *pages;  /* enum kept_page of each */
     bool distrusted; /* frames of a domain may be anybody's since */
+    uint32_t times;  /* that it went back */
     char registers[MAX_REGISTERS];
 };
 
 enum kept_page {
     KEPT_HOLE,   /* it was no memory yet */
     KEPT_COPY,   /* it may have changed */
-    KEPT_UNUSED, /* its domain has given it to nobody, so nothing names it */
+    KEPT_UNUSED, /* its domain has no use for it: nobody writes there */
     KEPT_ALONE,  /* it does not go back */
 };
 
@@ -177,8 +179,10 @@ static void mark_pages(struct shim *s)
     for (uint32_t i = 0; i < SHIM_DOMAINS; i++) {
         const struct shim_domain *d = &s->domains[i];
 
-        for (uint64_t pfn = d->next_pfn; d->exists && pfn < d->nr_pages; pfn++)
-            if (pages[d->p2m[pfn]] == KEPT_COPY)
+        for (uint64_t pfn = d->first_unused; d->exists && pfn < d->nr_pages;
+             pfn++)
+            if ((pfn < d->first_pfn || pfn >= d->next_pfn) &&
+                pages[d->p2m[pfn]] == KEPT_COPY)
                 pages[d->p2m[pfn]] = KEPT_UNUSED;
     }
     /* The loop is told here to end. */
@@ -212,12 +216,15 @@ int shim__keep(struct pvt_backend *b)
     return leave(s);
 }
 
-static void put_back(struct shim *s, size_t page)
+/* Was it different? */
+static bool put_back(struct shim *s, size_t page)
 {
     const size_t at = page * XM_PAGE_SIZE;
 
-    if (memcmp(s->ram + at, s->kept->ram + at, XM_PAGE_SIZE) != 0)
-        memcpy(s->ram + at, s->kept->ram + at, XM_PAGE_SIZE);
+    if (memcmp(s->ram + at, s->kept->ram + at, XM_PAGE_SIZE) == 0)
+        return false;
+    memcpy(s->ram + at, s->kept->ram + at, XM_PAGE_SIZE);
+    return true;
 }
 
 /* What has become memory since. To look at a hole would make it memory. */
@@ -248,17 +255,24 @@ static void mark_given(struct shim *s, uint32_t domain)
         s->kept->pages[d->p2m[pfn]] = KEPT_COPY;
 }
 
-static void put_all_back(struct shim *s)
+static int put_all_back(struct shim *s)
 {
-    const struct shim_kept *k = s->kept;
+    struct shim_kept *k = s->kept;
+    const bool look = k->distrusted || k->times++ % UNUSED_EACH == 0;
+    bool wrong = false;
 
     mark_new_memory(s);
     for (uint32_t i = 0; i < SHIM_DOMAINS && !k->distrusted; i++)
         mark_given(s, i);
-    for (size_t i = 0; i < nr_pages(s); i++)
-        if (k->pages[i] == KEPT_COPY ||
-            (k->pages[i] == KEPT_UNUSED && k->distrusted))
-            put_back(s, i);
+    for (size_t i = 0; i < nr_pages(s); i++) {
+        if (k->pages[i] == KEPT_COPY)
+            (void)put_back(s, i);
+        else if (k->pages[i] == KEPT_UNUSED && look)
+            wrong |= put_back(s, i) && !k->distrusted;
+    }
+    return wrong ? shim__fail(s, "somebody has written to a page that nobody "
+                                 "has a use for")
+                 : 0;
 }
 
 int shim__go_back(struct pvt_backend *b)
@@ -272,7 +286,8 @@ int shim__go_back(struct pvt_backend *b)
         return -1;
     if (strcmp(registers, s->kept->registers) != 0)
         return shim__fail(s, "the processor is not as it was");
-    put_all_back(s);
+    if (put_all_back(s) != 0)
+        return -1;
     memcpy(s->domains, s->kept->domains, sizeof(s->domains));
     b->known = s->kept->known;
     s->active = shim__control(s);

@@ -16,7 +16,7 @@
 #define LOOK_SECONDS 0.05 /* then it may have crashed */
 #define SPINS 2000u       /* then the CPU is given to QEMU */
 /* Of the guest, before it gives its CPU to another vCPU. */
-#define GUEST_SPINS_ACTIVE 4000u
+#define GUEST_SPINS_ACTIVE 1000000u
 #define GUEST_SPINS_IDLE 1u
 
 static double now(void)
@@ -55,6 +55,7 @@ int shim__adopt_mailboxes(struct shim_domain *d, uint64_t address)
                                          .has_run = i == 0 };
     d->p2m = (const uint64_t *)(void *)(s->ram + m->p2m);
     d->nr_pages = m->nr_pages;
+    d->first_unused = m->first_unused;
     d->first_pfn = d->next_pfn = m->first_free;
     d->boot_l4 = m->boot_l4;
     d->shared_info = m->shared_info / XM_PAGE_SIZE;

@@ -21,6 +21,7 @@ struct shim_registers {
 /* What SHIM_EXECUTE finds in the mailbox's data. */
 struct shim_execute {
     struct shim_registers registers;
+    uint64_t address; /* 0, or the only one that it accesses, 8 bytes at most */
     uint32_t length;
     uint8_t code[SHIM_MAX_CODE];
 };

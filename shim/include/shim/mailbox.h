@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#define SHIM_MAGIC 0x364d494853504e46ull /* "FNPSHIM6" */
+#define SHIM_MAGIC 0x374d494853504e46ull /* "FNPSHIM7" */
 #define SHIM_VCPUS 2u                    /* with a mailbox each, in a row */
 #define SHIM_DATA_SIZE 65536u
 #define SHIM_VIRT_BASE 0xffffffff80000000ull
@@ -59,13 +59,14 @@ struct shim_mailbox {
 
     /* Written once, before the guest announces itself. */
     uint64_t magic;
-    uint64_t self;        /* this structure's virtual address */
-    uint64_t p2m;         /* machine address of the p2m list, contiguous */
-    uint64_t nr_pages;    /* of the domain */
-    uint64_t first_free;  /* first pfn beyond the boot map */
-    uint64_t boot_l4;     /* mfn */
-    uint64_t shared_info; /* machine address */
-    uint64_t secondary;   /* where vCPU 1 begins, its mailbox in rdi */
+    uint64_t self;         /* this structure's virtual address */
+    uint64_t p2m;          /* machine address of the p2m list, contiguous */
+    uint64_t nr_pages;     /* of the domain */
+    uint64_t first_unused; /* first pfn that the shim has no use for ... */
+    uint64_t first_free;   /* ... and the first beyond the boot map */
+    uint64_t boot_l4;      /* mfn */
+    uint64_t shared_info;  /* machine address */
+    uint64_t secondary;    /* where vCPU 1 begins, its mailbox in rdi */
     /* How it was entered. */
     uint64_t start_info; /* rsi */
     uint64_t entry_rsp, entry_flags;

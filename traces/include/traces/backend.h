@@ -67,7 +67,7 @@ struct pvt_op {
     const struct mmu_update *updates;
     const struct mmuext_op *ops;
     uint32_t foreigndom;
-    xm_vaddr va;
+    xm_vaddr va; /* of EXECUTE: 0, or all of its 8 bytes at most are here */
     uint64_t val, flags;
     xm_domid other;
     bool unflushed; /* LOAD, STORE: the TLB is not flushed before */
@@ -159,6 +159,9 @@ struct pvt_backend_ops {
     int (*read_page)(struct pvt_backend *b, xm_mfn mfn,
                      uint64_t words[XM_ENTRIES]);
     int (*read_frame)(struct pvt_backend *b, xm_mfn mfn, struct xm_frame *f);
+    /* Many of them, quickly; they all exist. */
+    void (*read_frames)(struct pvt_backend *b, const xm_mfn *mfns,
+                        uint32_t count, struct xm_frame *f);
     int (*read_m2p)(struct pvt_backend *b, xm_mfn mfn, uint64_t *value);
     /* Of a domain that was destroyed, all is zero. */
     int (*read_grants)(struct pvt_backend *b, xm_domid domid,
@@ -166,6 +169,14 @@ struct pvt_backend_ops {
     /* -1: the machine is gone (crash, hang); message says how. */
     int (*execute)(struct pvt_backend *b, const struct pvt_op *op,
                    struct pvt_outcome *out);
+    /*
+     * The two halves of it; in between something else may be done. 1 of start:
+     * this call has not begun, and is executed as a whole by finish. NULL:
+     * there is only execute.
+     */
+    int (*start)(struct pvt_backend *b, const struct pvt_op *op);
+    int (*finish)(struct pvt_backend *b, const struct pvt_op *op,
+                  struct pvt_outcome *out);
     /*
      * All domains back to the boot tables: base, no user base, empty window
      * slot, no vm_assist. What is beyond repair is built again. 1: nothing

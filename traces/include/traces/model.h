@@ -47,4 +47,7 @@ struct xm_cpu *pvt_model_cpu(struct pvt_backend *model);
 /* The first invariant that does not hold, of the state or of the last call. */
 struct xm_violation pvt_model_check(struct pvt_backend *model);
 
+/* That is not asked of this model: its calls need not be watched for it. */
+void pvt_model_set_unchecked(struct pvt_backend *model);
+
 #endif
