@@ -56,8 +56,6 @@ bool cli_parse_on(const char *command, const char *value, bool *on_xen);
 /* What --break says, or-ed into *FAULTS. False after an error message. */
 bool cli_parse_break(const char *command, const char *name, uint32_t *faults);
 
-#define CLI_MODEL_FRAMES 4096u /* of a machine of the model's own */
-
 struct cli_xen_version {
     unsigned int minor; /* 0: the default */
     bool debug;

@@ -106,7 +106,7 @@ static int run(struct diff_set *set, const struct replay_trace *t,
     int rc = CLI_ENVIRONMENT;
 
     if (!f.run || !report ||
-        pvt_model_open(CLI_MODEL_FRAMES, &runner.model) != 0) {
+        pvt_model_open(pvt_model_frames(t->trace), &runner.model) != 0) {
         fputs("pinfold diff: no memory for the model: free some\n", stderr);
         free(report);
         return rc;

@@ -95,7 +95,8 @@ static int explain(const struct replay_set *set, struct explaining *e)
     struct pvt_runner runner = { .observe = observe, .context = e };
     int rc = CLI_ENVIRONMENT;
 
-    if (!report || pvt_model_open(CLI_MODEL_FRAMES, &model) != 0) {
+    if (!report ||
+        pvt_model_open(pvt_model_frames(set->traces[0].trace), &model) != 0) {
         fputs("pinfold explain: out of memory: free some\n", stderr);
         free(report);
         return rc;

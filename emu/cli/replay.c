@@ -48,7 +48,8 @@ struct replay {
     struct replay_totals totals;
     json_t *steps; /* of the trace being run */
     char version[64];
-    time_t shown; /* the progress */
+    uint32_t model_frames; /* of a machine of the model's own */
+    time_t shown;          /* the progress */
 };
 
 /* 0 to go on, or 1 + the exit status. */
@@ -150,7 +151,7 @@ static int open_machines(struct replay *r)
     if (r->options.on_xen) {
         rc = open_xen(r);
     } else {
-        rc = pvt_model_open(CLI_MODEL_FRAMES, &r->runner.model);
+        rc = pvt_model_open(r->model_frames, &r->runner.model);
         if (rc != 0)
             fputs("pinfold replay: no memory for the model: free some\n",
                   stderr);
@@ -278,6 +279,19 @@ static int print_json(const struct replay *r, json_t *all)
     return good ? CLI_AGREES : CLI_ENVIRONMENT;
 }
 
+/* One machine runs all of them. */
+static uint32_t model_frames(const struct replay_set *set)
+{
+    uint32_t most = 0;
+
+    for (uint32_t i = 0; i < set->count; i++) {
+        const uint32_t n = pvt_model_frames(set->traces[i].trace);
+
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
 static int run_all(struct replay *r, const struct replay_set *set)
 {
     struct pvt_report *report = malloc(sizeof(*report));
@@ -324,6 +338,7 @@ static int run_command(void *options)
         if (one > rc)
             rc = one;
     }
+    r.model_frames = model_frames(&set);
     if (rc == CLI_AGREES)
         rc = run_all(&r, &set);
     replay_free(&set);

@@ -193,7 +193,8 @@ static int run(struct show *s, const struct replay_trace *t)
     struct pvt_report *report = malloc(sizeof(*report));
     int rc = CLI_ENVIRONMENT;
 
-    if (!report || pvt_model_open(CLI_MODEL_FRAMES, &runner.model) != 0) {
+    if (!report ||
+        pvt_model_open(pvt_model_frames(t->trace), &runner.model) != 0) {
         fputs("pinfold show: no memory for the model: free some\n", stderr);
         free(report);
         return CLI_ENVIRONMENT;

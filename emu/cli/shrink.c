@@ -44,6 +44,7 @@ struct shrink {
     bool on_xen, chosen;
     const char *trace, *output, *hypervisor, *kernel;
     struct cli_xen_version version;
+    uint32_t model_frames; /* of a machine of the model's own */
     struct pvt_goal goal;
     struct timespec begun;
     time_t shown;
@@ -185,7 +186,7 @@ static void close_machines(struct pvt_goal *g)
 
 static int open_model(struct shrink *s)
 {
-    if (pvt_model_open(CLI_MODEL_FRAMES, &s->goal.model) != 0) {
+    if (pvt_model_open(s->model_frames, &s->goal.model) != 0) {
         fputs("pinfold shrink: no memory for the model: free some\n", stderr);
         return -1;
     }
@@ -321,7 +322,9 @@ static int print(const struct shrink *s, const struct pvt_trace *t)
  */
 static void shrink_on_model(struct shrink *s, struct replay_trace *t)
 {
-    struct shrink model = { .begun = s->begun, .goal = s->goal };
+    struct shrink model = { .begun = s->begun,
+                            .goal = s->goal,
+                            .model_frames = s->model_frames };
     struct pvt_goal *g = &model.goal;
     const struct pvt_shrink how = { holds, progress, true, &model };
     struct replay_set set = { 0 };
@@ -379,7 +382,10 @@ static int shrink(struct shrink *s, struct replay_trace *from)
 
 static int run(struct shrink *s, struct replay_trace *t)
 {
-    int rc = reopen(s, &s->goal);
+    int rc;
+
+    s->model_frames = pvt_model_frames(t->trace);
+    rc = reopen(s, &s->goal);
 
     if (rc == 0) {
         rc = find(s, t->trace);

@@ -137,6 +137,22 @@ static uint64_t word_at(const uint8_t *at, uint32_t size)
     return word;
 }
 
+/* The pages of V are the frames from MFN on, if they are still to come. */
+static void bind(struct run *r, const struct pvt_value *v, xm_mfn mfn)
+{
+    const uint32_t first = v->slot.frame.page;
+
+    if (r->pages[first] != PVT_NO_MFN)
+        return;
+    for (uint32_t i = 0; i <= v->extent; i++)
+        r->pages[first + i] = mfn + i;
+    if (r->trace->pages[first].value)
+        return;
+    for (uint32_t i = 0; i <= v->extent; i++)
+        r->watched[first + i].mfn = mfn + i;
+    r->alloc[r->nr_alloc++] = mfn;
+}
+
 void run_bind(struct run *r, const struct pvt_step *s, const uint8_t *data,
               int64_t rc)
 {
@@ -148,19 +164,10 @@ void run_bind(struct run *r, const struct pvt_step *s, const uint8_t *data,
 
         for (uint32_t k = 0; at && rc >= 0 && k < a->count; k++) {
             const struct pvt_value *v = &a->values[k];
-            xm_mfn *page;
 
-            if (v->kind != PVT_VALUE_FRAME ||
-                v->slot.frame.kind != PVT_FRAME_PAGE)
-                continue;
-            page = &r->pages[v->slot.frame.page];
-            if (*page != PVT_NO_MFN)
-                continue;
-            *page = word_at(at + k * size, size);
-            if (r->trace->pages[v->slot.frame.page].value)
-                continue;
-            r->watched[v->slot.frame.page].mfn = *page;
-            r->alloc[r->nr_alloc++] = *page;
+            if (v->kind == PVT_VALUE_FRAME &&
+                v->slot.frame.kind == PVT_FRAME_PAGE)
+                bind(r, v, word_at(at + k * size, size));
         }
     }
 }

@@ -19,6 +19,41 @@ const struct pvt_call_info *call_by_word(const struct parser *p)
     return NULL;
 }
 
+/* The pages behind FIRST up to the one called LAST, in this order. */
+static bool count_behind(struct parser *p, uint32_t first, const char *last,
+                         uint32_t *behind)
+{
+    const struct pvt_page *pages = p->t->pages;
+    uint32_t page;
+
+    if (pages[first].of_range)
+        return range_take_extent(p, first, last, behind);
+    if (!names_find(p, last, &page) || page < first ||
+        pages[page].domain != pages[first].domain ||
+        pages[page].new != pages[first].new)
+        return false;
+    *behind = page - first;
+    return true;
+}
+
+/* FRAME ".." FRAME: pages that follow each other, here and in memory. */
+static bool parse_extent(struct parser *p, struct pvt_value *v)
+{
+    char last[PVT_MAX_NAME + 1];
+
+    v->kind = PVT_VALUE_FRAME;
+    parse_advance(p);
+    if (!parse_name(p, "the last page of the extent", last))
+        return false;
+    if (v->slot.frame.kind != PVT_FRAME_PAGE ||
+        !count_behind(p, v->slot.frame.page, last, &v->extent))
+        return parse_fail(p, "an extent is from a page to one that is declared "
+                             "behind it, of the same kind; or from the lower "
+                             "to the higher number of a range");
+    parse_advance(p);
+    return true;
+}
+
 /* A frame was read: alone, its entry at an index, or with flags. */
 static bool parse_frame_value(struct parser *p, struct pvt_value *v)
 {
@@ -27,6 +62,8 @@ static bool parse_frame_value(struct parser *p, struct pvt_value *v)
 
     if (!parse_frame(p, &v->slot.frame))
         return false;
+    if (parse_peek(p) == TOK_DOTS)
+        return parse_extent(p, v);
     if (parse_skip_char(p, '[')) {
         v->kind = PVT_VALUE_SLOT;
         if (!parse_number(p, "a slot", XM_ENTRIES - 1, &index))

@@ -51,12 +51,25 @@ static void visit_settings(const struct visit *v, struct pvt_settings *s)
         visit_entry(v, &s->settings[i].entry);
 }
 
+/* Those behind the first are where that one is. */
+static void visit_extent(const struct visit *v, const struct pvt_value *value)
+{
+    struct pvt_frame_ref ref = value->slot.frame;
+
+    for (uint32_t i = 0; value->kind == PVT_VALUE_FRAME && i < value->extent;
+         i++) {
+        ref.page = value->slot.frame.page + i + 1;
+        v->ref(v->context, &ref);
+    }
+}
+
 static void visit_assigns(const struct visit *v, struct pvt_assigns *a)
 {
     for (uint32_t i = 0; i < a->count; i++)
         for (uint32_t k = 0; k < a->assigns[i].count; k++) {
             struct pvt_value *value = &a->assigns[i].values[k];
 
+            visit_extent(v, value);
             if (value->kind == PVT_VALUE_FRAME || value->kind == PVT_VALUE_SLOT)
                 v->ref(v->context, &value->slot.frame);
             else if (value->kind == PVT_VALUE_ENTRY)
@@ -116,7 +129,7 @@ static bool is_domains_own(enum pvt_frame_kind kind)
 
 /* First who is used, then the new numbers. */
 struct renumber {
-    uint32_t page[PVT_MAX_PAGES];
+    uint32_t *page;
     uint32_t domain[PVT_MAX_DOMAINS];
 };
 
@@ -155,11 +168,13 @@ static void note_used(struct pvt_trace *t, struct renumber *r)
 
 bool edit_drop_unused(struct pvt_trace *t)
 {
-    struct renumber *r = calloc(1, sizeof(*r));
-    const uint32_t before = t->nr_pages + t->nr_domains;
+    struct renumber renumber = { .page = calloc(t->nr_pages + 1u,
+                                                sizeof(renumber.page[0])) };
+    const uint32_t before = t->nr_pages + t->nr_domains + t->nr_ranges;
+    struct renumber *const r = &renumber;
     uint32_t pages = 0, domains = 0;
 
-    if (!r)
+    if (!r->page)
         return false;
     note_used(t, r);
     for (uint32_t i = 0; i < t->nr_domains; i++)
@@ -171,15 +186,17 @@ bool edit_drop_unused(struct pvt_trace *t)
         if (r->page[i]) {
             t->pages[pages] = t->pages[i];
             t->pages[pages].domain = r->domain[t->pages[i].domain];
+            t->pages[pages].of_range = false;
             r->page[i] = pages++;
         }
     t->nr_domains = domains;
     t->nr_pages = pages;
+    t->nr_ranges = 0; /* they are few now, and declared by their names */
     edit_frames(t, renumber_ref, r);
     for (uint32_t i = 0; i < domains; i++)
         t->domains[i].window = r->page[t->domains[i].window];
     for (uint32_t i = 0; i < t->nr_steps; i++)
         t->steps[i].domain = r->domain[t->steps[i].domain];
-    free(r);
+    free(r->page);
     return pages + domains < before;
 }

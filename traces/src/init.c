@@ -61,19 +61,26 @@ static bool find_domain(struct parser *p, uint32_t *index)
     return parse_fail(p, "no domain is called '%s': declare it with dom", name);
 }
 
-/* Only looks: the caller advances. */
-static bool is_page(struct parser *p, uint32_t *index)
-{
-    char name[PVT_MAX_NAME + 1];
-
-    return parse_name(p, "the name of a page", name) &&
-           names_find(p, name, index);
-}
-
-static bool add_page(struct parser *p, uint32_t domain)
+bool page_add(struct parser *p, const char *name, struct pvt_page kind)
 {
     struct pvt_trace *t = p->t;
     struct pvt_page *pages;
+
+    if (t->nr_pages == PVT_MAX_PAGES)
+        return parse_fail(p, "a trace has at most %u pages", PVT_MAX_PAGES);
+    pages = parse_grow(p, t->pages, t->nr_pages, sizeof(*pages));
+    if (!pages)
+        return false;
+    t->pages = pages;
+    pages[t->nr_pages] = kind;
+    memcpy(pages[t->nr_pages].name, name, strlen(name) + 1);
+    t->nr_pages++;
+    return names_add(p);
+}
+
+/* The page at hand, or with RANGES a range of them. */
+static bool declare_page(struct parser *p, struct pvt_page kind, bool ranges)
+{
     char name[PVT_MAX_NAME + 1];
     uint32_t known;
 
@@ -84,39 +91,28 @@ static bool add_page(struct parser *p, uint32_t domain)
                           "'%s' means something else: give the page "
                           "another name",
                           name);
-    if (is_page(p, &known))
+    if (names_find(p, name, &known) || range_has(p->t, name))
         return parse_fail(p, "page '%s' is declared twice", name);
-    if (t->nr_pages == PVT_MAX_PAGES)
-        return parse_fail(p, "a trace has at most %u pages", PVT_MAX_PAGES);
-    pages = parse_grow(p, t->pages, t->nr_pages, sizeof(*pages));
-    if (!pages)
-        return false;
-    t->pages = pages;
-    pages[t->nr_pages] = (struct pvt_page){ .domain = domain,
-                                            .line = p->tok.line,
-                                            .column = p->tok.column };
-    memcpy(pages[t->nr_pages].name, name, sizeof(name));
-    t->nr_pages++;
-    if (!names_add(p))
-        return false;
+    kind.line = p->tok.line;
+    kind.column = p->tok.column;
     parse_advance(p);
-    return true;
+    if (ranges && parse_peek(p) == TOK_DOTS)
+        return range_declare(p, name, kind);
+    return page_add(p, name, kind);
 }
 
 /* NEW: frames that a call will return. VALUE: numbers of another kind. */
 static bool parse_page(struct parser *p, bool new, bool value)
 {
-    uint32_t domain = 0;
+    struct pvt_page kind = { .new = new, .value = value };
 
-    if (!value && !find_domain(p, &domain))
+    if (!value && !find_domain(p, &kind.domain))
         return false;
     if (value && p->t->nr_domains == 0)
         return parse_fail(p, "declare a domain before values");
     do {
-        if (!add_page(p, domain))
+        if (!declare_page(p, kind, true))
             return false;
-        p->t->pages[p->t->nr_pages - 1].new = new;
-        p->t->pages[p->t->nr_pages - 1].value = value;
     } while (parse_peek(p) == TOK_WORD);
     return true;
 }
@@ -126,12 +122,17 @@ static bool parse_window(struct parser *p)
 {
     struct pvt_trace *t = p->t;
     struct pvt_domain *d;
+    char name[PVT_MAX_NAME + 1];
     uint32_t page;
-    bool declared;
+    int declared;
 
     if (t->nr_domains == 0)
         return parse_fail(p, "declare the domain before its window");
-    declared = is_page(p, &page);
+    if (!parse_name(p, "the name of a page", name))
+        return false;
+    declared = page_find(p, name, &page);
+    if (declared < 0)
+        return false;
     d = &t->domains[declared ? t->pages[page].domain : 0];
     if (d->has_window)
         return parse_fail(p, "domain '%s' has a window already", d->name);
@@ -139,7 +140,7 @@ static bool parse_window(struct parser *p)
         parse_advance(p);
     } else {
         page = t->nr_pages;
-        if (!add_page(p, 0))
+        if (!declare_page(p, (struct pvt_page){ .domain = 0 }, false))
             return false;
     }
     d->has_window = true;

@@ -24,6 +24,14 @@ enum {
 #define ARGS_PAGES (PVT_MAX_DATA / XM_PAGE_SIZE)
 #define ARGS_VA (0xffffffff80000000ull + ARGS_SLOT * XM_PAGE_SIZE)
 
+/* Pages, and as much again where a part of them, in a row, comes from. */
+uint32_t pvt_model_frames(const struct pvt_trace *t)
+{
+    const uint32_t frames = 2 * t->nr_pages + 1024;
+
+    return frames < 4096 ? 4096 : frames;
+}
+
 static bool load_boot_tables(struct model *m, xm_mfn l4)
 {
     const struct mmuext_op ops[] = {

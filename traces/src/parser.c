@@ -222,6 +222,7 @@ void pvt_trace_free(struct pvt_trace *t)
         edit_free_step(&t->steps[i]);
     free(t->sentence);
     free(t->pages);
+    free(t->ranges);
     free(t->fills);
     free(t->steps);
     free(t->finals);

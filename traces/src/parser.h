@@ -54,6 +54,19 @@ bool names_find(const struct parser *p, const char *name, uint32_t *page);
 bool names_add(struct parser *p);
 void names_free(struct parser *p);
 
+/* ranges.c: pages that are there when they are named */
+bool range_has(const struct pvt_trace *t, const char *name);
+/* FIRST, which has been read, ".." and the last: pages like KIND. */
+bool range_declare(struct parser *p, const char *first, struct pvt_page kind);
+/* 1: there is such a page, or now there is; 0: nobody has declared it; -1. */
+int page_find(struct parser *p, const char *name, uint32_t *page);
+/*
+ * FIRST is of a range: the pages from it to LAST, which were not there before
+ * or are in this order. *BEHIND: how many there are but the first.
+ */
+bool range_take_extent(struct parser *p, uint32_t first, const char *last,
+                       uint32_t *behind);
+
 /* header.c */
 bool parse_header(struct parser *p);
 
@@ -98,6 +111,10 @@ bool parse_access_result(struct parser *p, const struct pvt_step *s,
                          struct pvt_expect *e);
 void print_access(FILE *f, const struct pvt_trace *t, const struct pvt_step *s);
 void print_exception(FILE *f, const struct pvt_expect *e);
+
+/* init.c */
+/* A page like KIND becomes the last one of the trace. */
+bool page_add(struct parser *p, const char *name, struct pvt_page kind);
 
 /* steps.c, init.c, final.c */
 bool parse_step(struct parser *p);

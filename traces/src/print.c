@@ -190,6 +190,8 @@ static void print_value(FILE *f, const struct pvt_trace *t,
         return;
     case PVT_VALUE_FRAME:
         pvt_frame_ref_print(f, t, v->slot.frame);
+        if (v->extent)
+            fprintf(f, "..%s", t->pages[v->slot.frame.page + v->extent].name);
         return;
     case PVT_VALUE_SLOT:
         print_slot(f, t, v->slot);
@@ -350,12 +352,32 @@ static bool is_bare_window(const struct pvt_trace *t, uint32_t page)
     return d->has_window && d->window == page && !d->window_declared;
 }
 
+static void print_ranges(FILE *f, const struct pvt_trace *t)
+{
+    for (uint32_t i = 0; i < t->nr_ranges; i++) {
+        const struct pvt_range *r = &t->ranges[i];
+
+        if (r->value)
+            fprintf(f, "  value");
+        else
+            fprintf(f, "  %s %s", r->new ? "new" : "page",
+                    t->domains[r->domain].name);
+        fprintf(f, " %s%" PRIx32 "..%s%" PRIx32 "\n", r->prefix, r->first,
+                r->prefix, r->last);
+    }
+}
+
 /* Pages of one domain share a line, in the order they were declared. */
 static void print_pages(FILE *f, const struct pvt_trace *t)
 {
     uint32_t i = 0;
 
+    print_ranges(f, t);
     while (i < t->nr_pages) {
+        if (t->pages[i].of_range) {
+            i++;
+            continue;
+        }
         const uint32_t domain = t->pages[i].domain;
         uint32_t on_line = 0;
 
@@ -372,7 +394,7 @@ static void print_pages(FILE *f, const struct pvt_trace *t)
                     t->domains[domain].name);
         for (;
              i < t->nr_pages && t->pages[i].domain == domain &&
-             t->pages[i].new == new &&
+             t->pages[i].new == new && !t->pages[i].of_range &&
              t->pages[i].value == value &&on_line < 16 && !is_bare_window(t, i);
              i++, on_line++)
             fprintf(f, " %s", t->pages[i].name);

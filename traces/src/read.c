@@ -16,8 +16,21 @@ static void add_cut(struct pvt_error *error, uint64_t at)
     const size_t used = strlen(error->text);
 
     snprintf(error->text + used, sizeof(error->text) - used,
-             " (the packed file is cut off at byte %llu)",
+             " (the file is cut off at byte %llu)",
              (unsigned long long)at);
+}
+
+/* A recording that goes on, or whose writer was killed, has room at its end. */
+static void take_room_off(struct packed_text *text)
+{
+    const size_t length = text->length;
+
+    while (text->length != 0 && text->text[text->length - 1] == 0)
+        text->length--;
+    if (text->length == length)
+        return;
+    text->cut = true;
+    text->read = text->length;
 }
 
 struct pvt_trace *pvt_trace_read(const char *file, struct pvt_error *error)
@@ -38,6 +51,7 @@ struct pvt_trace *pvt_trace_read(const char *file, struct pvt_error *error)
     fclose(f);
     if (!good)
         return NULL;
+    take_room_off(&text);
     if (text.cut)
         t = pvt_trace_parse_cut(text.text, text.length, error);
     else

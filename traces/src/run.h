@@ -30,6 +30,7 @@ struct run {
     unsigned int line;
     enum xm_rule rule;
     struct xm_rule_set fired;
+    bool whole; /* nothing is left for later when states are compared */
 };
 
 /* A step with all names resolved. */
@@ -89,6 +90,8 @@ void run_compare_outcomes(struct run *r, enum pvt_call call,
 void run_compare_arguments(struct run *r, const uint8_t *a, const uint8_t *b,
                            uint32_t size);
 int run_compare_state(struct run *r);
+/* The same, and of a big trace too of each page what it holds. */
+int run_compare_whole_state(struct run *r);
 /* grants.c: of all domains of the trace. */
 int run_compare_grants(struct run *r);
 int run_compare_m2p(struct run *r);

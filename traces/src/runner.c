@@ -371,7 +371,8 @@ static int finish(struct run *r)
     r->line = 0;
     r->rule = XM_R_NONE;
     run_expect_rules(r);
-    if (run_compare_m2p(r) != 0 || run_expect_final(r) != 0)
+    if (run_compare_whole_state(r) != 0 || run_compare_m2p(r) != 0 ||
+        run_expect_final(r) != 0)
         return fail(r, "a frame of the final section cannot be read: does the "
                        "machine have it?");
     return 0;

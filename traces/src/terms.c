@@ -52,18 +52,21 @@ bool term_is_reserved(const char *name)
 static bool find_page(struct parser *p, struct pvt_frame_ref *r)
 {
     char name[PVT_MAX_NAME + 1];
+    int found;
 
     if (!parse_name(p, "a frame", name))
         return false;
-    if (names_find(p, name, &r->page)) {
+    found = page_find(p, name, &r->page);
+    if (found == 1) {
         r->kind = PVT_FRAME_PAGE;
         parse_advance(p);
-        return true;
     }
-    return parse_fail(p,
-                      "no page is called '%s': declare it in init, before "
-                      "this line",
-                      name);
+    return found ? found == 1
+                 : parse_fail(
+                       p,
+                       "no page is called '%s': declare it in init, before "
+                       "this line",
+                       name);
 }
 
 /* boot.l4 is that of the first domain, d1.boot.l4 of d1. */

@@ -5,10 +5,13 @@
 #ifndef TRACES_MODEL_H
 #define TRACES_MODEL_H
 
-#include <traces/backend.h>
+#include <traces/trace.h>
 #include <xen-model/invariants.h>
 
 #define PVT_MODEL_MIN_FRAMES 64u
+
+/* How many frames a machine of its own has, for T. */
+uint32_t pvt_model_frames(const struct pvt_trace *t);
 
 /*
  * A machine of its own, with domain 0 as Xen's dom0 builder leaves it. After

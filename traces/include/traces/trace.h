@@ -13,11 +13,11 @@
 
 #define PVT_MAX_NAME 63u
 #define PVT_MAX_DOMAINS (XM_MAX_DOMAINS - 1u)
-#define PVT_MAX_PAGES 4096u /* of one trace */
-#define PVT_MAX_BATCH 128u  /* requests of one call */
-#define PVT_MAX_RULES 32u   /* on the rules line */
-#define PVT_MAX_SHOWS 64u   /* on the shows line */
-#define PVT_MAX_SILENCED 8u /* rules on the neighbour line */
+#define PVT_MAX_PAGES (1u << 20) /* of one trace, that it names */
+#define PVT_MAX_BATCH 512u       /* requests of one call */
+#define PVT_MAX_RULES 32u        /* on the rules line */
+#define PVT_MAX_SHOWS 64u        /* on the shows line */
+#define PVT_MAX_SILENCED 8u      /* rules on the neighbour line */
 
 enum pvt_frame_kind {
     PVT_FRAME_ZERO,    /* the number 0 where a frame is wanted */
@@ -99,7 +99,7 @@ struct pvt_ext {
 /* What a field of a call is given. */
 enum pvt_value_kind {
     PVT_VALUE_NUMBER,
-    PVT_VALUE_FRAME, /* its number */
+    PVT_VALUE_FRAME, /* its number, or that of the first of an extent */
     PVT_VALUE_SLOT,  /* machine address of an entry, plus number */
     PVT_VALUE_VA,
     PVT_VALUE_ENTRY,
@@ -110,6 +110,7 @@ struct pvt_value {
     enum pvt_value_kind kind;
     uint64_t number;
     struct pvt_slot slot; /* SLOT, FRAME */
+    uint32_t extent;      /* FRAME: pages behind it that belong to it */
     struct pvt_va va;
     struct pvt_entry entry;
     struct pvt_fd domain;
@@ -210,8 +211,17 @@ struct pvt_page {
     char name[PVT_MAX_NAME + 1];
     unsigned int line, column; /* of its name */
     uint32_t domain;
-    bool new;   /* there is none before a call returns its number */
-    bool value; /* new, and no page, but any number that a call returns */
+    bool new;      /* there is none before a call returns its number */
+    bool value;    /* new, and no page, but any number that a call returns */
+    bool of_range; /* declared by a range */
+};
+
+/* PREFIX and a hexadecimal number: those that are named are pages. */
+struct pvt_range {
+    char prefix[PVT_MAX_NAME + 1];
+    uint32_t first, last;
+    uint32_t domain;
+    bool new, value; /* as of a page */
 };
 
 struct pvt_fill {
@@ -247,7 +257,8 @@ enum pvt_build { PVT_BUILD_ANY, PVT_BUILD_RELEASE, PVT_BUILD_DEBUG };
 struct pvt_trace {
     char name[PVT_MAX_NAME + 1];
     char *sentence;
-    uint32_t nr_rules, nr_domains, nr_pages, nr_fills, nr_steps, nr_finals;
+    uint32_t nr_rules, nr_domains, nr_pages, nr_ranges, nr_fills, nr_steps,
+        nr_finals;
     enum xm_rule rules[PVT_MAX_RULES];
     unsigned int xen_first, xen_last; /* minors it holds for; 0: all */
     enum pvt_build build;
@@ -258,6 +269,7 @@ struct pvt_trace {
     enum xm_rule silenced[PVT_MAX_SILENCED]; /* they speak there, not here */
     struct pvt_domain domains[PVT_MAX_DOMAINS];
     struct pvt_page *pages;
+    struct pvt_range *ranges;
     struct pvt_fill *fills;
     struct pvt_step *steps;
     struct pvt_final *finals;

@@ -55,6 +55,13 @@ static struct xm_result check(struct xm_cpu *c, struct exchange *e)
     return xm__ok();
 }
 
+/* It was stolen, so that it is nobody's: Xen clears what it keeps of that. */
+static void give_up(struct xm_cpu *c, xm_mfn mfn)
+{
+    xm__put_page(c, mfn);
+    xm__scrub(c, mfn);
+}
+
 /* Takes (or with FREE gives back for good) the input frames of chunk I. */
 static struct xm_result inputs(struct xm_cpu *c, const struct exchange *e,
                                uint64_t i, bool release)
@@ -69,7 +76,7 @@ static struct xm_result inputs(struct xm_cpu *c, const struct exchange *e,
             return xm__deny(XM_R_EXCHANGE_FAULT, e->in_list + j * 8, 0);
         for (xm_mfn k = mfn; k < mfn + size; k++) {
             if (release)
-                xm__put_page(c, k);
+                give_up(c, k);
             else if (!xm__is_stealable(c, e->domain, k))
                 return xm__deny(XM_R_EXCHANGE_INPUT, k, j);
             else /* MEM-63: so it is given back too */
