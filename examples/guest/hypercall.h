@@ -41,4 +41,16 @@ static inline long update_va_mapping(unsigned long va, unsigned long entry,
     return hypercall(__HYPERVISOR_update_va_mapping, va, entry, flags, 0);
 }
 
+static inline long memory_op(unsigned int command, void *arg)
+{
+    return hypercall(__HYPERVISOR_memory_op, command, (unsigned long)arg, 0, 0);
+}
+
+static inline long grant_table_op(unsigned int command, void *ops,
+                                  unsigned int n)
+{
+    return hypercall(__HYPERVISOR_grant_table_op, command, (unsigned long)ops,
+                     n, 0);
+}
+
 #endif

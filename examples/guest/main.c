@@ -40,6 +40,48 @@ static void sleep_a_little(const struct start_info *si)
     page_free(page);
 }
 
+/* Memory for a device, and a balloon. */
+static void move_frames(void)
+{
+    const unsigned long first = pages_contiguous(4), page = page_alloc();
+
+    must(first != 0, "making contiguous memory");
+    for (unsigned long i = 1; i < 16; i++)
+        must(mm.p2m[first + i] == mm.p2m[first] + i, "contiguous memory");
+    memset(pfn_to_virt(first), 1, 16 * PAGE);
+    for (unsigned long i = 0; i < 16; i++)
+        page_free(first + i);
+    must(page_give_back(page) == 0, "giving a frame back");
+    must(page_take_again(page) == 0, "getting another one");
+    memset(pfn_to_virt(page), 1, PAGE);
+    page_free(page);
+}
+
+/* A page that is granted, to ourselves since there is nobody else. */
+static void share(void)
+{
+    const unsigned long table = page_alloc(), page = page_alloc();
+    const unsigned long at = page_alloc(), va = (unsigned long)pfn_to_virt(at);
+    unsigned int ref;
+    uint32_t handle;
+
+    must(grants_start(table) == 0, "showing the grant table");
+    ref = grant_page(1, page, false);
+    must(update_va_mapping(va, 0, UVMF_INVLPG) == 0, "making room");
+    must(grant_map(1, ref, va, &handle) == 0, "mapping a granted page");
+    *(volatile unsigned long *)va = 7;
+    must(*(volatile unsigned long *)pfn_to_virt(page) == 7, "sharing a page");
+    must(!grant_end(ref), "seeing that the grant is in use");
+    must(grant_unmap(va, handle) == 0, "unmapping it");
+    must(grant_end(ref), "ending the grant");
+    must(update_va_mapping(va, entry_of(at, P | RW), UVMF_INVLPG) == 0,
+         "mapping the page that was there");
+    must(grants_stop(table) == 0, "hiding the grant table");
+    page_free(table);
+    page_free(page);
+    page_free(at);
+}
+
 static void work(void)
 {
     const unsigned long space = space_create();
@@ -62,6 +104,8 @@ static void work(void)
     must(space_destroy(space) == 0, "taking down the parent");
     must(space_load(0) == 0, "loading the kernel's tables");
     must(space_destroy(copy) == 0, "taking down the child");
+    move_frames();
+    share();
 }
 
 int main(int argc, char **argv)

@@ -22,7 +22,7 @@ unsigned long page_alloc(void)
         return 0;
     mm.free = (unsigned long *)page[0];
     mm.nr_free--;
-    return ((unsigned long)page - mm.base) / PAGE;
+    return virt_to_pfn(page);
 }
 
 void page_free(unsigned long pfn)

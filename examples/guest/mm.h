@@ -40,6 +40,11 @@ static inline void *pfn_to_virt(unsigned long pfn)
     return (void *)(mm.base + pfn * PAGE);
 }
 
+static inline unsigned long virt_to_pfn(const void *va)
+{
+    return ((unsigned long)va - mm.base) / PAGE;
+}
+
 static inline unsigned long entry_of(unsigned long pfn, unsigned long flags)
 {
     return mm.p2m[pfn] << 12 | flags;
@@ -63,6 +68,29 @@ long space_unmap(unsigned long l4, unsigned long va);
 /* A space with copies of all pages. 0: no memory. */
 unsigned long space_fork(unsigned long l4);
 long space_destroy(unsigned long l4);
+
+/* -- frames.c: frames that come and go ------------------------------------ */
+
+#define MAX_PAGES 65536ul
+#define MAX_CONTIGUOUS 9u /* order */
+
+/* The first of 2^ORDER pages whose frames are in a row. 0: Xen has none. */
+unsigned long pages_contiguous(unsigned int order);
+/* An allocated page gives its frame back; it gets another one. */
+long page_give_back(unsigned long pfn);
+long page_take_again(unsigned long pfn);
+
+/* -- grant.c: pages that other domains map -------------------------------- */
+
+/* Shows the grant table in place of an allocated page. */
+long grants_start(unsigned long pfn);
+long grants_stop(unsigned long pfn);
+unsigned int grant_page(domid_t domid, unsigned long pfn, bool readonly);
+bool grant_end(unsigned int ref);
+/* At VA, for which there is an L1 table. 0, or what Xen has against it. */
+long grant_map(domid_t domid, unsigned int ref, unsigned long va,
+               uint32_t *handle);
+long grant_unmap(unsigned long va, uint32_t handle);
 
 #define USER_BASE (mm.base + (1ul << 40)) /* two L4 slots further on */
 #define USER_PAGES (512ul * 8)

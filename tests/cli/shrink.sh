@@ -23,7 +23,7 @@ long=$(steps "$work/run.pvt")
     wrong "the recording is not shrunk"
 short=$(steps "$work/short.pvt")
 echo "a recording of $long steps comes down to $short"
-[ "$long" -gt 1000 ] && [ "$short" -le 5 ] || wrong "that is too many"
+[ "$long" -gt 300 ] && [ "$short" -le 5 ] || wrong "that is too many"
 "$pinfold" replay "$work/short.pvt" >/dev/null || wrong "what is left of it does not agree"
 
 # The first refusal of each trace of a family: what is left has its rule.

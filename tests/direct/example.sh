@@ -20,7 +20,7 @@ expect() {
     fi
 }
 
-expect 0 '305 hypercalls, 0 refused'
+expect 0 '349 hypercalls, 0 refused'
 expect 0 'an L1, maps it writable' pin-writable
 expect 139 'error code 3 (no right, a store)' store-to-table
 expect 0 'may still have cached at .*, writable' give-back-cached

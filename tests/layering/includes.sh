@@ -13,7 +13,7 @@ layer() {
     shift
     found=$(find "$top/$folder" \( -name '*.[chS]' -o -name '*.def' \) \
         -not -path '*/tests/*' -exec \
-        grep -HnE '#[[:space:]]*include[[:space:]]*<(xen-model|xen-decode|packed|traces|guest-mm|shim)/' {} + |
+        grep -HnE '#[[:space:]]*include[[:space:]]*<(xen-model|xen-decode|packed|traces|guest-mm|shim|record)/' {} + |
         grep -vE "<($(IFS='|'; echo "$*"))/")
     [ -z "$found" ] || {
         echo "$folder may include only: $*"
@@ -36,6 +36,7 @@ layer traces traces packed xen-model xen-decode
 layer guest-mm guest-mm
 layer shim/guest shim guest-mm xen-model
 layer shim/host shim traces xen-model guest-mm
+layer emu/record record traces packed xen-model
 layer emu/report traces xen-model
 layer emu/domain xen-model
 exit $rc

@@ -171,7 +171,5 @@ int direct__build(void)
     if (xm_mmuext_op(&direct.cpu, ops, 2, NULL, DOMID_SELF).rc != 0)
         return direct__fail("the model refuses the first tables: please "
                             "report this");
-    return direct.config.record ? direct__record_begin(direct.config.record,
-                                                       l.tables, l.nr_tables)
-                                : 0;
+    return direct__record_begin();
 }

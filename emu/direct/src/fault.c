@@ -36,10 +36,23 @@ static struct xm_registers registers_of(const gregset_t g)
     return r;
 }
 
+/* From VA on, or down from there: the elements of a repeated instruction. */
+static void record_store(const struct xm_insn *insn, uint64_t elements,
+                         bool down, xm_vaddr va)
+{
+    const uint64_t behind = (elements - 1) * insn->width;
+
+    if (direct.record && elements != 0)
+        record_emulated(direct.record, down ? va - behind : va,
+                        behind + insn->width);
+}
+
 /* Xen's emulation. True: done, or FAULT is what the guest is to see. */
 static bool emulate(gregset_t g, struct xm_page_fault *fault)
 {
     struct xm_registers r = registers_of(g);
+    const uint64_t count = r.gpr[XM_RCX];
+    const xm_vaddr va = fault->cr2;
     struct xm_execution e;
     struct xm_insn insn;
 
@@ -48,6 +61,9 @@ static bool emulate(gregset_t g, struct xm_page_fault *fault)
         return false;
     e = xm_execute(&direct.cpu, &insn, &r);
     direct__follow();
+    if (e.emulated)
+        record_store(&insn, insn.rep ? count - r.gpr[XM_RCX] : 1,
+                     r.rflags & XM_FLAG_DF, va);
     if (e.unknown || e.stopped)
         return false;
     if (e.why.rule != XM_R_NONE) {

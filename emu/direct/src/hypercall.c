@@ -32,6 +32,28 @@ bool direct__read_guest(void *to, xm_vaddr va, size_t n)
     return true;
 }
 
+int direct__record_begin(void)
+{
+    const struct record_config config = { .file = direct.config.record,
+                                          .cpu = &direct.cpu,
+                                          .nr_pages = direct.config.nr_pages };
+
+    if (!config.file)
+        return 0;
+    direct.record = record_open(&config, direct.error, sizeof(direct.error));
+    return direct.record ? 0 : -1;
+}
+
+void direct__record_check(void)
+{
+    if (record_error(direct.record)[0] == 0)
+        return;
+    fprintf(stderr, "pinfold: %s is not recorded any further: %s\n",
+            direct.config.record, record_error(direct.record));
+    record_close(direct.record);
+    direct.record = NULL;
+}
+
 static bool loads_base(const struct xm_vcpu *v, xm_mfn before)
 {
     return v->guest_table != before;
@@ -45,13 +67,11 @@ long pinfold_hypercall(unsigned int number, uint64_t a1, uint64_t a2,
     const xm_mfn base = v->guest_table;
     const uint64_t asked[6] = { a1, a2, a3, a4, a5 };
     uint64_t arg[6] = { a1, a2, a3, a4, a5 };
-    /* Traces are about memory: the rest is not recorded. */
-    const bool recorded = !domain_is_call(number, a1);
     struct xm_result r;
 
     direct.counts.hypercalls++;
-    if (recorded)
-        direct__record_before(number, arg);
+    if (direct.record)
+        record_before(direct.record, number, arg);
     direct.cpu.fired = (struct xm_rule_set){ { 0 } };
     direct.cpu.refused.why.rule = XM_R_NONE;
     do {
@@ -68,8 +88,10 @@ long pinfold_hypercall(unsigned int number, uint64_t a1, uint64_t a2,
         direct.number = number;
         direct.sentence = direct.domain->why;
     }
-    if (recorded)
-        direct__record_after(r.rc);
+    if (direct.record) {
+        record_after(direct.record, r);
+        direct__record_check();
+    }
     if (r.rc < 0) {
         direct.counts.refused++;
         direct__explain_first();

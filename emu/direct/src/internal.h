@@ -8,6 +8,7 @@
 #include <domain/domain.h>
 #include <explain/explain.h>
 #include <pinfold/pinfold.h>
+#include <record/record.h>
 
 #include <xen-model/hypercall.h>
 #include <xen-model/snapshot.h>
@@ -38,6 +39,7 @@ struct direct {
     void *scratch;     /* of the invariants */
     xm_vaddr start_info;
     struct direct_region *regions;
+    struct record *record; /* NULL: the run is not recorded */
     pinfold_page_fault *handler;
     pinfold_console *on_console;
     pinfold_upcall *on_event;
@@ -68,13 +70,13 @@ int direct__build(void);
 /* The page of a frame number, as the toolstack has given it out. */
 uint64_t *direct__page(uint32_t pfn);
 
-/* -- record.c: the run as a trace ------------------------------------------ */
+/* -- hypercall.c ------------------------------------------------------------
+ */
 
-/* TABLES: pfn of the first tables, L4 first. */
-int direct__record_begin(const char *file, uint32_t tables, uint32_t nr_tables);
-void direct__record_before(uint64_t number, const uint64_t arg[6]);
-void direct__record_after(long rc);
-void direct__record_end(void);
+/* The run is written as a trace from here on, if that is asked for. */
+int direct__record_begin(void);
+/* No longer, for the reason that is then printed; or not at all. */
+void direct__record_check(void);
 
 /* Reads what a call points to. False: it cannot be read. */
 bool direct__read_guest(void *to, xm_vaddr va, size_t n);

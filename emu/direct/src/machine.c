@@ -158,7 +158,7 @@ void pinfold_close(void)
     char error[sizeof(direct.error)];
 
     memcpy(error, direct.error, sizeof(error));
-    direct__record_end();
+    record_close(direct.record);
     if (direct.block) {
         direct__forget();
         direct__flush_all();

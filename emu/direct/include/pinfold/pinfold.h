@@ -35,8 +35,7 @@ struct pinfold_config {
     uint64_t virt_base;   /* where it begins, a multiple of 1 GiB */
     unsigned int xen;     /* 13 to 22: Xen 4.13 to 4.22; default 17 */
     bool privileged;      /* as dom0: may map others' frames and devices */
-    /* A file: the run as a trace, packed by zstd if its name ends in .zst; at
-     * most 4096 pages. */
+    /* A file: the run as a trace, packed by zstd if its name ends in .zst. */
     const char *record;
     bool quiet;               /* do not explain the first refusal on stderr */
     const char *command_line; /* of the kernel, in start_info */
