@@ -4,7 +4,6 @@
  */
 #include "internal.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,8 @@
 #define BOOT_SECONDS 60
 #define CALL_SECONDS 60
 #define LOOK_SECONDS 0.05 /* then it may have crashed */
-#define SPINS 2000u       /* then the CPU is given to QEMU */
+#define SPINS 4000u       /* some 100 us, then it waits for longer */
+#define NAP_NANOSECONDS 20000
 /* Of the guest, before it gives its CPU to another vCPU. */
 #define GUEST_SPINS_ACTIVE 1000000u
 #define GUEST_SPINS_IDLE 1u
@@ -132,6 +132,18 @@ static int look(struct shim_vcpu *v, double started)
     return shim__fail(s, "domain %u %s", v->domain->domid, obituary);
 }
 
+/*
+ * Beside other work QEMU waits for a CPU, and so should we: whoever sleeps is
+ * let in at once when it wakes, while a CPU that was given away by
+ * sched_yield() is back only when everybody else has had it.
+ */
+static void nap(void)
+{
+    const struct timespec t = { .tv_nsec = NAP_NANOSECONDS };
+
+    nanosleep(&t, NULL);
+}
+
 /* Until WORD of its mailbox is that of the request. */
 static int await_word(struct shim_vcpu *v, const uint32_t *word)
 {
@@ -150,7 +162,7 @@ static int await_word(struct shim_vcpu *v, const uint32_t *word)
             __builtin_ia32_pause();
             continue;
         }
-        sched_yield();
+        nap();
         if (started == 0)
             started = looked = now();
         if (spins % (SPINS * 64) != 0 || now() < looked + LOOK_SECONDS)
