@@ -60,6 +60,14 @@ requestAnimationFrame(() => requestAnimationFrame(() => {
   search("");
   document.querySelector('.cell[data-mfn="12"]').click();
   note("frame", all("#frame h3")[0], document.querySelectorAll(".node.chosen").length);
+  document.querySelector('.cell[tabindex="0"]').focus();
+  press(document.activeElement, "ArrowRight");
+  const right = document.activeElement.dataset.mfn;
+  press(document.activeElement, "ArrowLeft");
+  press(document.activeElement, "ArrowDown");
+  press(document.activeElement, "ArrowUp");
+  note("map by keys", right, document.activeElement.dataset.mfn,
+    document.querySelectorAll('.cell[tabindex="0"]').length);
   const rows = () => document.querySelectorAll(".node").length;
   const before = rows();
   document.querySelector(".node .turn").click();

@@ -27,11 +27,34 @@ function buildMap() {
       const cell = make("button", "cell");
       cell.onclick = () => chooseFrame(mfn);
       cell.dataset.mfn = mfn;
+      cell.tabIndex = -1;
       cells.set(mfn, cell);
       box.append(cell);
     }
     $("map").append(make("div", "group", make("h3", "", owner), box));
   }
+  const first = $("map").querySelector(".cell");
+  if (first) first.tabIndex = 0;
+}
+
+// One stop for the tabulator; the arrows go from frame to frame.
+function mapKey(event) {
+  const all = [...$("map").querySelectorAll(".cell")];
+  const i = all.indexOf(document.activeElement);
+  const below = (a, b) => a.offsetTop < b.offsetTop && a.offsetLeft === b.offsetLeft;
+  const to = {
+    ArrowRight: () => all[i + 1],
+    ArrowLeft: () => all[i - 1],
+    ArrowDown: () => all.slice(i).find((cell) => below(all[i], cell)),
+    ArrowUp: () => all.slice(0, i).reverse().find((cell) => below(cell, all[i])),
+  }[event.key];
+  if (i < 0 || !to) return;
+  event.preventDefault();
+  const cell = to();
+  if (!cell) return;
+  all[i].tabIndex = -1;
+  cell.tabIndex = 0;
+  cell.focus();
 }
 
 function renderMap() {

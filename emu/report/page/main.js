@@ -87,6 +87,7 @@ function start() {
   $("finding").hidden = !data.about.finding;
   $("finding").textContent = data.about.finding;
   for (const id in buttons) $(id).onclick = buttons[id];
+  $("refused").disabled = !bad;
   let wanted = 0;
   $("slider").oninput = () => {
     cancelAnimationFrame(wanted);
@@ -101,6 +102,7 @@ function start() {
   $("list").onscroll = renderList;
   $("list").onkeydown = listKey;
   $("tree").onkeydown = treeKey;
+  $("map").onkeydown = mapKey;
   document.onkeydown = key;
   window.onhashchange = readHash;
   window.onresize = () => {

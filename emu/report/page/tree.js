@@ -129,7 +129,7 @@ function rowElement(row, changed) {
   turn.onclick = () => setOpen(row, !row.open);
   e.append(turn);
   if (row.root) {
-    e.append(frameLink(row.mfn), badge(f), make("span", "soft", basesOf(row.mfn)));
+    e.append(frameLink(row.mfn), badge(f));
   } else {
     const { slot, count, e: value } = row.run;
     const to = count > 1 ? "\u2026" + (slot + count - 1) : "";
@@ -139,7 +139,8 @@ function rowElement(row, changed) {
     for (let i = slot; i < slot + count; i++)
       if (changed.has(row.table + "/" + i)) e.classList.add("changed");
   }
-  if (f && f.level && marksOf(f)) e.append(make("span", "soft", marksOf(f)));
+  const marks = [row.root && basesOf(row.mfn), f && f.level && marksOf(f)].filter((m) => m);
+  if (marks.length) e.append(make("span", "soft", marks.join(", ")));
   e.append(make("span", "gap"), make("span", "counts", row.run && row.run.stride ? "" : countsOf(f)));
   if (row.mfn === chosen) e.classList.add("chosen");
   e.onclick = () => {
