@@ -48,6 +48,20 @@ static void note_tables(struct refusal *r, const struct xm_cpu *c,
     }
 }
 
+/*
+ * A table that a move to CR3 has left partial: the call may finish that, also
+ * for another vCPU, whatever comes of it then.
+ */
+static bool has_put(const struct xm_cpu *c)
+{
+    const struct xm_domain *d = xm_domain_find(c->machine, c->domid);
+
+    for (uint32_t i = 0; i < XM_MAX_VCPUS; i++)
+        if (d->vcpu[i].has_old)
+            return true;
+    return false;
+}
+
 void refusal_before(struct refusal *r, const struct xm_cpu *c,
                     const struct pvt_op *op)
 {
@@ -56,7 +70,7 @@ void refusal_before(struct refusal *r, const struct xm_cpu *c,
         (op->updates->ptr & 3) != MMU_MACHPHYS_UPDATE)
         note_entry(r, c, op->updates->ptr >> XM_PAGE_SHIFT,
                    op->updates->ptr % XM_PAGE_SIZE / sizeof(uint64_t));
-    else if (op->call == PVT_MMUEXT_OP && op->count == 1)
+    else if (op->call == PVT_MMUEXT_OP && op->count == 1 && !has_put(c))
         note_tables(r, c, op->ops->cmd);
     else if (op->call == PVT_UPDATE_VA_MAPPING)
         note_address(r, c, op->va);

@@ -18,6 +18,8 @@ struct xm_result xm_write_cr3(struct xm_cpu *c, uint64_t value)
         return xm__finish(c, xm__deny(XM_R_BASE_NOT_OWN, mfn, c->domid));
     r = xm__new_guest_cr3(c, mfn);
     xm__put_page(c, mfn);
+    /* No hypercall, so what a validation that failed has left waits for one. */
+    xm__vcpu(c)->old_waits = xm__vcpu(c)->has_old && r.rc != -XEN_ERESTART;
     return xm__finish(c, r);
 }
 

@@ -38,7 +38,7 @@ int xm__put_old_guest_table_of(struct xm_cpu *c, struct xm_vcpu *v)
         return -XEN_ERESTART;
     }
     xm__put_page(c, v->old_guest_table);
-    v->has_old = false;
+    v->has_old = v->old_waits = false;
     v->old_partial = false;
     v->has_old_ptpg = false;
     v->old_guest_table = 0; /* equal states are equal words */

@@ -96,7 +96,8 @@ struct xm_vcpu {
     bool has_base, has_user_base;
     bool user_mode;          /* on the user base, else on the kernel's */
     bool old_partial;        /* old_guest_table is partial */
-    bool has_old;            /* old_guest_table is set */
+    bool has_old;            /* old_guest_table is set ... */
+    bool old_waits;          /* ... and nothing goes on with it by itself */
     xm_mfn guest_table;      /* kernel base, an L4 */
     xm_mfn guest_table_user; /* user base, an L4 */
     xm_mfn old_guest_table;  /* a put to be finished before the next call */

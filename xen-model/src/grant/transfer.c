@@ -58,8 +58,13 @@ static int16_t give_page(struct xm_cpu *c, const struct gnttab_transfer *op)
 
 int16_t xm__grant_transfer(struct xm_cpu *c, const struct gnttab_transfer *op)
 {
+    int16_t status;
+
     if (!steal_page(c, xm__domain(c), op->mfn))
         return xm__grant_refuse(c, XM_R_GNT_TRANSFER_FRAME, GNTST_bad_page);
     c->flushed |= XM_FLUSH_DOMAIN;
-    return give_page(c, op);
+    status = give_page(c, op);
+    if (status != GNTST_okay)
+        xm__scrub(c, op->mfn); /* freed without an owner */
+    return status;
 }

@@ -48,7 +48,7 @@ static void check_bases(struct check *k, const struct xm_domain *d,
  * A put that was left to the vCPU has its references still, and the linear
  * counts of the entry that is gone, until it was begun. Between a call that is
  * preempted and what goes on with it another vCPU may run: so only that of the
- * last caller tells.
+ * last caller tells. After a move to CR3 that was refused it may be there.
  */
 static void check_deferred(struct check *k, const struct xm_domain *d,
                            const struct xm_vcpu *v)
@@ -59,7 +59,7 @@ static void check_deferred(struct check *k, const struct xm_domain *d,
 
     if (!v->has_old)
         return;
-    if (!k->c->preempted && d->domid == k->c->domid &&
+    if (!k->c->preempted && !v->old_waits && d->domid == k->c->domid &&
         v == &d->vcpu[k->c->vcpu])
         xm__violated(k, "INV-17", "a call leaves no put to the next one", mfn,
                      XM_NO_SLOT, 0, 1);
