@@ -212,7 +212,7 @@ static enum fz_outcome run_program(struct fuzz_run *r, struct fz_random *random,
                                    struct fz_program *p)
 {
     struct fz_session *s;
-    struct fz_op ops[FZ_MAX_BATCH], next[FZ_MAX_BATCH];
+    struct fz_op ops[FZ_MAX_CHOSEN], next[FZ_MAX_CHOSEN];
     enum fz_outcome rc;
     uint32_t n;
 

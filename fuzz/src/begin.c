@@ -65,6 +65,7 @@ void fz_watch(struct fz_session *s)
 
 static enum fz_outcome open_window(struct fz_session *s, uint32_t domain)
 {
+    static const struct fz_op update = { .kind = FZ_MMU_UPDATE };
     struct fz_call *c = &s->call;
     enum fz_outcome rc;
 
@@ -80,7 +81,7 @@ static enum fz_outcome open_window(struct fz_session *s, uint32_t domain)
         .val = xm_pte(s->world.mfns[domain * FZ_PAGES],
                       XM_PTE_P | XM_PTE_RW | XM_PTE_US | XM_PTE_A),
     };
-    rc = fz_execute_both(s);
+    rc = fz_execute_both(s, &update);
     if (rc != FZ_AGREES)
         return rc;
     return fz_compare_call(s);

@@ -59,4 +59,10 @@ void fz_choose_unmap(struct fz_random *r, const struct fz_session *s,
 void fz_choose_decrease(struct fz_random *r, const struct fz_session *s,
                         uint32_t domain, struct fz_op *op);
 
+/* Calls by fields, and acts: choose_calls.c. So many operations are made. */
+uint32_t fz_choose_call(struct fz_random *r, const struct fz_session *s,
+                        uint32_t domain, struct fz_op *ops);
+uint32_t fz_choose_act(struct fz_random *r, const struct fz_session *s,
+                       uint32_t domain, struct fz_op *ops);
+
 #endif

@@ -8,7 +8,9 @@
 #include <fuzz/session.h>
 
 enum fz_outcome fz_execute_model(struct fz_session *s);
-enum fz_outcome fz_execute_both(struct fz_session *s);
+
+/* The session's call, which was made of OPS. */
+enum fz_outcome fz_execute_both(struct fz_session *s, const struct fz_op *ops);
 
 /* The world gets the frames and handles that the call has returned. */
 void fz_note(struct fz_session *s, const struct fz_op *ops);

@@ -259,8 +259,8 @@ static enum fz_kind some_kind(struct fz_random *r)
         enum fz_kind kind;
         uint32_t per_mille;
     } weights[] = {
-        { FZ_MMU_UPDATE, 380 },
-        { FZ_MMUEXT, 190 },
+        { FZ_MMU_UPDATE, 340 },
+        { FZ_MMUEXT, 175 },
         { FZ_UPDATE_VA_MAPPING, 150 },
         { FZ_EXECUTE, 60 },
         { FZ_STORE, 45 },
@@ -271,6 +271,8 @@ static enum fz_kind some_kind(struct fz_random *r)
         { FZ_GRANT_MAP, 30 },
         { FZ_GRANT_UNMAP, 30 },
         { FZ_DECREASE, 2 },
+        { FZ_CALL, 45 },
+        { FZ_GUEST, 10 },
     };
     uint32_t n = fz_below(r, 1000);
 
@@ -351,7 +353,7 @@ static uint16_t stops_for(struct fz_random *r)
 }
 
 uint32_t fz_generate(struct fz_random *r, const struct fz_session *s,
-                     struct fz_op ops[FZ_MAX_BATCH])
+                     struct fz_op ops[FZ_MAX_CHOSEN])
 {
     const enum fz_kind kind = some_kind(r);
     const bool batch = kind <= FZ_MMUEXT && fz_chance(r, 15);
@@ -360,6 +362,14 @@ uint32_t fz_generate(struct fz_random *r, const struct fz_session *s,
 
     choose_caller(r, s);
     who = (uint8_t)(r->domain | r->vcpu << 2);
+    if (kind == FZ_CALL || kind == FZ_GUEST) {
+        const uint32_t made = kind == FZ_CALL
+                                  ? fz_choose_call(r, s, r->domain, ops)
+                                  : fz_choose_act(r, s, r->domain, ops);
+
+        ops[0].who = who;
+        return made;
+    }
     for (uint32_t i = 0; i < n; i++) {
         ops[i] = (struct fz_op){ .kind = (uint8_t)kind, .who = who };
         make(r, s, r->domain, &ops[i]);

@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <xen/memory.h>
 #include <xen/xen.h>
 
 #include <xen/grant_table.h>
@@ -19,23 +20,24 @@
 #define AWAY 1u    /* never for actual Xen */
 #define RETURNS 2u /* its lists hold frames afterwards */
 #define MACHINE 4u /* it returns a number of the machine's own */
+#define TAKES 8u   /* those frames come from Xen's allocator */
 
 /* Programs name calls by their numbers here: new ones go to the end. */
 static const struct {
     const char *name;
     uint32_t special;
 } calls[] = {
-    { "memory.populate", RETURNS },
-    { "memory.increase", RETURNS },
+    { "memory.populate", RETURNS | TAKES },
+    { "memory.increase", RETURNS | TAKES },
     { "memory.decrease", 0 },
-    { "memory.exchange", RETURNS },
+    { "memory.exchange", RETURNS | TAKES },
     { "grant.transfer", 0 },
     { "grant.copy", 0 },
     { "grant.map", 0 },
     { "grant.unmap", 0 },
     { "grant.replace", 0 },
     { "grant.setup_table", RETURNS },
-    { "grant.set_version", AWAY }, /* programs begin with version 1 */
+    { "grant.set_version", 0 },
     { "grant.get_version", 0 },
     { "grant.get_status_frames", RETURNS },
     { "grant.query_size", 0 },
@@ -357,6 +359,61 @@ static uint64_t word_at(const uint8_t *data, uint32_t offset)
 
     memcpy(&word, data + offset, sizeof(word));
     return word;
+}
+
+uint32_t fz_hypercall_frames(const struct fz_op *ops, const struct fz_call *c,
+                             const uint8_t *answer, xm_mfn *frames)
+{
+    struct fz_list list;
+    uint32_t count = 0;
+
+    for (uint32_t n = 0;
+         (special(ops) & TAKES) && fz_hypercall_list(ops, c, n, &list); n++)
+        for (uint32_t i = 0; i < list.words; i++) {
+            const uint32_t offset = list.offset + i * 8u;
+
+            if (word_at(answer, offset) != word_at(c->data, offset))
+                frames[count++] = word_at(answer, offset);
+        }
+    return count;
+}
+
+/* Words of the list that a field of the only structure points to. */
+static uint32_t words_of(const struct fz_op *ops, const struct fz_call *c,
+                         const char *field)
+{
+    struct fz_list list;
+
+    for (uint32_t n = 0; fz_hypercall_list(ops, c, n, &list); n++)
+        if (strcmp(list.field->name, field) == 0)
+            return list.words;
+    return 0;
+}
+
+bool fz_hypercall_tells_frames(const struct fz_op *ops, const struct fz_call *c)
+{
+    const struct pvt_call_info *info = fz_hypercall(ops);
+    struct xen_memory_exchange e;
+    struct xen_memory_reservation r;
+
+    if (info->hypercall != __HYPERVISOR_memory_op || !(special(ops) & RETURNS))
+        return c->op.number != __HYPERVISOR_memory_op ||
+               c->op.arg[0] == info->registers[0].number;
+    if (c->op.arg[0] != info->registers[0].number || nr_elements(ops) != 1 ||
+        c->op.arg[1] != c->op.args)
+        return false;
+    memcpy(&e, c->data,
+           sizeof(e) < c->op.data_size ? sizeof(e) : c->op.data_size);
+    memcpy(&r, c->data, sizeof(r));
+    switch (c->op.arg[0]) {
+    case XENMEM_exchange:
+        return e.out.nr_extents <= words_of(ops, c, "out");
+    case XENMEM_populate_physmap:
+    case XENMEM_increase_reservation:
+        return r.nr_extents <= words_of(ops, c, "extents");
+    default:
+        return true;
+    }
 }
 
 /* A frame of a domain that the call has put there; its domain. */

@@ -30,6 +30,14 @@ void fz_note_hypercall(struct fz_world *w, const struct xm_cpu *cpu,
                        const struct fz_op *ops, const struct fz_call *c,
                        int64_t rc, const uint8_t *answer);
 
+/* Frames that it has taken from Xen's allocator. */
+uint32_t fz_hypercall_frames(const struct fz_op *ops, const struct fz_call *c,
+                             const uint8_t *answer, xm_mfn *frames);
+
+/* Is it known which frames it returns, whatever they are? */
+bool fz_hypercall_tells_frames(const struct fz_op *ops,
+                               const struct fz_call *c);
+
 /* What its structures hold afterwards, as far as a trace gives it a name. */
 void fz_print_answer(FILE *f, const struct fz_world *w, const struct fz_op *ops,
                      const struct fz_call *c, int64_t rc,

@@ -9,7 +9,6 @@
 #include "execute.h"
 #include "forms.h"
 #include "guards.h"
-#include "grants.h"
 #include "guest.h"
 #include "hypercalls.h"
 
@@ -48,9 +47,7 @@ static bool is_harmless_list(const struct fz_call *c, uint64_t count)
         if ((i + 1) * sizeof(entry) > c->op.data_size)
             return false;
         memcpy(&entry, c->data + i * sizeof(entry), sizeof(entry));
-        if (!is_harmless_number(entry.op) ||
-            (entry.op == __HYPERVISOR_grant_table_op &&
-             entry.args[0] == GNTTABOP_set_version))
+        if (!is_harmless_number(entry.op) || entry.op == __HYPERVISOR_memory_op)
             return false;
     }
     return true;
@@ -58,13 +55,11 @@ static bool is_harmless_list(const struct fz_call *c, uint64_t count)
 
 static bool is_harmless_call(const struct fz_op *ops, const struct fz_call *c)
 {
-    if (fz_hypercall_stays_away(ops))
+    if (fz_hypercall_stays_away(ops) || !fz_hypercall_tells_frames(ops, c))
         return false;
     if (c->op.number == __HYPERVISOR_multicall)
         return c->op.arg[0] == c->op.args && is_harmless_list(c, c->op.arg[1]);
-    return is_harmless_number(c->op.number) &&
-           !(c->op.number == __HYPERVISOR_grant_table_op &&
-             c->op.arg[0] == GNTTABOP_set_version);
+    return is_harmless_number(c->op.number);
 }
 
 /* Loads and stores stay where the model knows the content. */

@@ -5,9 +5,11 @@
 #include "compare.h"
 #include "execute.h"
 #include "forms.h"
+#include "hypercalls.h"
 #include "interrupted.h"
 #include "safe.h"
 #include "stops.h"
+#include "values.h"
 #include <fuzz/session.h>
 
 #include <xen-model/snapshot.h>
@@ -49,16 +51,29 @@ void fz_close(struct fz_session *s)
     s->ram = NULL;
 }
 
+static void add_allocated(struct fz_session *s, xm_mfn mfn)
+{
+    if (s->nr_alloc < FZ_MAX_ALLOC)
+        s->alloc[s->nr_alloc++] = mfn;
+}
+
 /* The model's allocator delivers what that of the other machine did. */
-static void note_allocated(struct fz_session *s)
+static void note_allocated(struct fz_session *s, const struct fz_op *ops)
 {
     struct xm_cpu *c = pvt_model_cpu(s->model);
     const struct pvt_outcome *o = &s->out[1];
+    const uint32_t before = s->nr_alloc;
+    xm_mfn returned[FZ_MAX_VALUES];
+    uint32_t n = 0;
 
-    c->alloc = o->alloc;
-    c->nr_alloc = o->nr_alloc;
-    for (uint32_t i = 0; i < o->nr_alloc && s->nr_alloc < PVT_MAX_ALLOC; i++)
-        s->alloc[s->nr_alloc++] = o->alloc[i];
+    if (fz_op_kind(ops) == FZ_CALL)
+        n = fz_hypercall_frames(ops, &s->call, s->answer[1], returned);
+    for (uint32_t i = 0; i < n; i++)
+        add_allocated(s, returned[i]);
+    for (uint32_t i = 0; i < o->nr_alloc; i++)
+        add_allocated(s, o->alloc[i]);
+    c->alloc = &s->alloc[before];
+    c->nr_alloc = s->nr_alloc - before;
 }
 
 /* The call of the session for one side, with arguments of its own. */
@@ -107,7 +122,7 @@ static enum fz_outcome start(struct fz_session *s)
     return s->ahead ? lead(s, &op) : FZ_AGREES;
 }
 
-static enum fz_outcome finish(struct fz_session *s)
+static enum fz_outcome finish(struct fz_session *s, const struct fz_op *ops)
 {
     const struct pvt_op op = op_of(s, 1);
 
@@ -118,15 +133,15 @@ static enum fz_outcome finish(struct fz_session *s)
         return fail(s, s->other);
     if (s->ahead)
         return FZ_AGREES;
-    note_allocated(s);
+    note_allocated(s, ops);
     return fz_execute_model(s);
 }
 
-enum fz_outcome fz_execute_both(struct fz_session *s)
+enum fz_outcome fz_execute_both(struct fz_session *s, const struct fz_op *ops)
 {
     const enum fz_outcome rc = start(s);
 
-    return rc == FZ_AGREES ? finish(s) : rc;
+    return rc == FZ_AGREES ? finish(s, ops) : rc;
 }
 
 /* The call at OP has been made: what it returns is there from now on. */
@@ -165,11 +180,13 @@ static bool may_execute(struct fz_session *s, const struct fz_program *p,
     return false;
 }
 
-/* What the model has done until it failed, no trace can say. */
-static enum fz_outcome give_up(struct fz_session *s, const struct fz_op *op,
-                               enum fz_outcome rc)
+/*
+ * The model alone fails where the domain has crashed, or its arguments are not
+ * mapped any more. What it has done until then, no trace can say.
+ */
+static enum fz_outcome give_up(struct fz_session *s, enum fz_outcome rc)
 {
-    if (rc != FZ_FAILED || !is_anything(op))
+    if (rc != FZ_FAILED || s->other)
         return rc;
     s->leaked = true;
     return FZ_NO_CALL;
@@ -185,14 +202,14 @@ enum fz_outcome fz_start(struct fz_session *s, const struct fz_program *p,
     s->call.at = at;
     if (is_anything(op) && s->other && !may_execute(s, p, at))
         return FZ_NO_CALL;
-    return give_up(s, op, start(s));
+    return give_up(s, start(s));
 }
 
 enum fz_outcome fz_finish(struct fz_session *s, const struct fz_program *p)
 {
     const uint32_t at = s->call.at;
     const struct fz_op *op = &p->ops[at];
-    enum fz_outcome rc = give_up(s, op, finish(s));
+    enum fz_outcome rc = give_up(s, finish(s, op));
 
     if (rc == FZ_AGREES) {
         rc = fz_compare_call(s);

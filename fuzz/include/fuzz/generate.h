@@ -20,8 +20,9 @@ uint64_t fz_next(struct fz_random *r);
 /* The domains of a program and its pokes: half-built trees. */
 bool fz_generate_begin(struct fz_random *r, struct fz_program *p);
 
-/* The operations of the next call, at least one and at most FZ_MAX_BATCH. */
+/* The operations of the next call, at least one and at most so many. */
+#define FZ_MAX_CHOSEN 40u
 uint32_t fz_generate(struct fz_random *r, const struct fz_session *s,
-                     struct fz_op ops[FZ_MAX_BATCH]);
+                     struct fz_op ops[FZ_MAX_CHOSEN]);
 
 #endif

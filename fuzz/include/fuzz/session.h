@@ -27,7 +27,8 @@ struct fz_cut {
 };
 #define FZ_MAX_CUTS 64u /* of one program */
 
-#define FZ_MAX_OPS 65536u /* of a program with calls that can be anything */
+#define FZ_MAX_ALLOC 4096u /* frames of one program */
+#define FZ_MAX_OPS 65536u  /* of a program with calls that can be anything */
 
 /* How far the model is in a call that stops in the middle. */
 struct fz_stopping {
@@ -51,7 +52,7 @@ struct fz_session {
     uint8_t answer[2][FZ_MAX_DATA]; /* what it left in guest memory */
     struct fz_call call;            /* the last one */
     uint64_t *written;              /* by the model, a bit a frame */
-    xm_mfn alloc[PVT_MAX_ALLOC];    /* what Xen has allocated in this program */
+    xm_mfn alloc[FZ_MAX_ALLOC];     /* what Xen has allocated in this program */
     uint32_t nr_alloc;
     FILE *trace;    /* NULL, or where calls are written as steps */
     uint32_t turn;  /* whose content is looked at next, unasked */
