@@ -171,8 +171,8 @@ struct pvt_backend_ops {
                    struct pvt_outcome *out);
     /*
      * The two halves of it; in between something else may be done. 1 of start:
-     * this call has not begun, and is executed as a whole by finish. NULL:
-     * there is only execute.
+     * this call has not begun, and is executed as a whole by finish. NULL: the
+     * model has only execute.
      */
     int (*start)(struct pvt_backend *b, const struct pvt_op *op);
     int (*finish)(struct pvt_backend *b, const struct pvt_op *op,
