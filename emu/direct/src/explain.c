@@ -33,6 +33,7 @@ void direct__name_frame(void *context, xm_mfn mfn, char buffer[EXPLAIN_NAME])
 void pinfold_explain(FILE *to)
 {
     const struct explain_names names = { .frame = direct__name_frame };
+    struct explanation e;
 
     if (direct.why.rule == XM_R_NONE && direct.why.rc < 0) {
         fprintf(to, "pinfold: hypercall %u is refused: %s\n", direct.number,
@@ -43,10 +44,13 @@ void pinfold_explain(FILE *to)
         fputs("pinfold: nothing was refused\n", to);
         return;
     }
-    if (direct.number != 0)
-        fprintf(to, "pinfold: hypercall %u, request %u, is refused\n",
-                direct.number, direct.why.index);
-    explain_result(to, &direct.cpu, &direct.why, &names);
+    explain_find(&e, &direct.cpu, &direct.why, &names);
+    if (e.request[0])
+        fprintf(to, "pinfold: %s, is refused\n", e.request);
+    else if (direct.number != 0)
+        fprintf(to, "pinfold: hypercall %u is refused\n", direct.number);
+    e.one_of_many = false; /* said already */
+    explain_print(to, &e);
 }
 
 void direct__explain_first(void)
