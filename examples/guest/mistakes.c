@@ -121,6 +121,20 @@ static void read_m2p_of_xen(void)
     (void)((volatile unsigned long *)HYPERVISOR_VIRT_START)[5];
 }
 
+/* For ring 0; Xen would emulate it. */
+static void privileged(void)
+{
+    __asm__ volatile("wrmsr" : : "c"(0xc0000101), "a"(0), "d"(0));
+}
+
+/* Fine in a kernel; here the program's own lies there. */
+static void load_fs(void)
+{
+    __asm__ volatile("movl %0, %%fs" : : "r"(0));
+    (void)page_alloc();
+    store_to_table();
+}
+
 static const struct {
     const char *name;
     void (*make)(void);
@@ -134,6 +148,8 @@ static const struct {
     { "use-unmapped-table", use_unmapped_table },
     { "batch-too-long", batch_too_long },
     { "shift-too-far", shift_too_far },
+    { "privileged", privileged },
+    { "load-fs", load_fs },
     { "read-m2p-of-xen", read_m2p_of_xen },
 };
 #define NR_MISTAKES (sizeof(mistakes) / sizeof(mistakes[0]))

@@ -25,5 +25,7 @@ expect 0 'an L1, maps it writable' pin-writable
 expect 139 'error code 3 (no right, a store)' store-to-table
 expect 0 'may still have cached at .*, writable' give-back-cached
 expect 139 'error code 0 (not present, a load)' use-given-back
+expect 139 'is for ring 0' privileged
+expect 139 'the guest has loaded fs' load-fs
 expect 139 'machine_to_phys_mapping' read-m2p-of-xen
 expect 2 'usage:.*use-unmapped' nonsense

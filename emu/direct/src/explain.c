@@ -57,10 +57,13 @@ void direct__explain_first(void)
 {
     void *frames[32];
     int n;
+    /* What no rule says does not use up the one explanation. */
+    bool *done = direct.why.rule == XM_R_NONE ? &direct.explained_other
+                                              : &direct.explained;
 
-    if (direct.explained || direct.config.quiet)
+    if (*done || direct.config.quiet)
         return;
-    direct.explained = true;
+    *done = true;
     pinfold_explain(stderr);
     n = backtrace(frames, 32);
     backtrace_symbols_fd(frames, n, 2);

@@ -9,16 +9,31 @@
 #include <xen-decode/decode.h>
 #include <xen-model/execute.h>
 
+#include <asm/prctl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 
 #define STACK_BYTES (256u * 1024u)
 
 static struct sigaction before;
 static void *stack;
+static uint64_t fs_base; /* of this thread */
+
+/* Not by libc, which may be out of order. */
+static long arch_prctl(int code, uint64_t value)
+{
+    long rc;
+
+    __asm__ volatile("syscall"
+                     : "=a"(rc)
+                     : "a"((long)SYS_arch_prctl), "D"((long)code), "S"(value)
+                     : "rcx", "r11", "memory");
+    return rc;
+}
 
 /* General registers in the order of the machine's encoding. */
 static const int greg[XM_NR_GPRS] = {
@@ -114,6 +129,40 @@ static void explain_m2p(xm_vaddr va, uint64_t rip)
                 (unsigned long long)rip, (unsigned long long)va);
 }
 
+/*
+ * A kernel's start-up code loads fs, and without it libc is lost, so that
+ * nothing could even be said about it.
+ */
+static bool mend_fs(void)
+{
+    uint64_t now = 0;
+    const bool lost = arch_prctl(ARCH_GET_FS, (uint64_t)(uintptr_t)&now) != 0 ||
+                      now != fs_base;
+
+    if (lost)
+        (void)arch_prctl(ARCH_SET_FS, fs_base);
+    return lost;
+}
+
+/* It is no address of the guest: what its kernel does that no process may. */
+static void explain_other(xm_vaddr va, const siginfo_t *info, uint64_t rip)
+{
+    if (mend_fs())
+        fprintf(stderr,
+                "pinfold: the program has lost its thread-local storage before "
+                "the instruction at 0x%llx: the guest has loaded fs. Leave "
+                "such code out.\n",
+                (unsigned long long)rip);
+    else if (info->si_code == SI_KERNEL)
+        fprintf(stderr,
+                "pinfold: the instruction at 0x%llx is for ring 0, or uses "
+                "no canonical address. Where Xen would emulate it, leave it "
+                "out or make the hypercall.\n",
+                (unsigned long long)rip);
+    else
+        explain_m2p(va, rip);
+}
+
 /* Something else, or nobody saw to it: as if we had never been here. */
 static void give_up(int signal)
 {
@@ -131,7 +180,7 @@ static void on_fault(int signal, siginfo_t *info, void *context)
     struct xm_page_fault f = { .cr2 = va };
 
     if (va < direct.first || va > direct.last) {
-        explain_m2p(va, (uint64_t)g[REG_RIP]);
+        explain_other(va, info, (uint64_t)g[REG_RIP]);
         give_up(signal);
         return;
     }
@@ -163,6 +212,7 @@ int direct__catch_faults(void)
                                     SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
     stack_t s = { .ss_size = STACK_BYTES };
 
+    (void)arch_prctl(ARCH_GET_FS, (uint64_t)(uintptr_t)&fs_base);
     stack = s.ss_sp = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (stack == MAP_FAILED || sigaltstack(&s, NULL) != 0 ||

@@ -52,7 +52,7 @@ struct direct {
     struct xm_result why; /* of the last call that was refused */
     unsigned int number;  /* which call that was */
     const char *sentence; /* why, if no rule says so */
-    bool explained;
+    bool explained, explained_other;
     void *saved_block; /* as the first reset has found it */
     uint64_t *saved_ram;
     struct domain *saved_domain;
