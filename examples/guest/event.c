@@ -24,9 +24,11 @@ static long event_op(unsigned int command, void *argument)
 
 long events_start(const struct start_info *si, unsigned long page)
 {
-    struct evtchn_bind_virq timer = { .virq = VIRQ_TIMER };
+    struct evtchn_bind_virq timer;
     long rc;
 
+    timer.virq = VIRQ_TIMER;
+    timer.vcpu = 0;
     shared = pfn_to_virt(page);
     /* It is no frame of ours: its machine address is all that is known. */
     rc = update_va_mapping((unsigned long)shared, si->shared_info | P | RW,

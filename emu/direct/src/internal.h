@@ -121,6 +121,8 @@ uint64_t direct__seen(xm_vaddr va);
 /* Maps everything, if that is needed (populate.c). */
 void direct__populate(void);
 bool direct__on_valgrind(void);
+/* Valgrind does not see what the kernel writes on our behalf. */
+void direct__note_written(xm_vaddr to, size_t n);
 /* Nothing is mapped any more: another base was loaded. */
 void direct__forget(void);
 

@@ -64,7 +64,10 @@ static bool write_own(xm_vaddr to, const void *from, size_t n)
     const struct iovec remote = { .iov_base = (void *)(uintptr_t)to,
                                   .iov_len = n };
 
-    return process_vm_writev(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)n;
+    if (process_vm_writev(getpid(), &local, 1, &remote, 1, 0) != (ssize_t)n)
+        return false;
+    direct__note_written(to, n);
+    return true;
 }
 
 static int set_config(const struct pinfold_config *given)

@@ -9,12 +9,13 @@
 #include <xen-model/pte.h>
 
 #if defined(__has_include)
-#if __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
 #endif
 #endif
 #ifndef RUNNING_ON_VALGRIND
 #define RUNNING_ON_VALGRIND 0
+#define VALGRIND_MAKE_MEM_DEFINED(at, n) ((void)(at), (void)(n))
 #endif
 
 static void populate_table(xm_mfn table, unsigned int level, xm_vaddr va)
@@ -36,6 +37,11 @@ static void populate_table(xm_mfn table, unsigned int level, xm_vaddr va)
 bool direct__on_valgrind(void)
 {
     return RUNNING_ON_VALGRIND;
+}
+
+void direct__note_written(xm_vaddr to, size_t n)
+{
+    VALGRIND_MAKE_MEM_DEFINED((void *)(uintptr_t)to, n);
 }
 
 void direct__populate(void)
