@@ -13,14 +13,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 
 #define STACK_BYTES (256u * 1024u)
 
 static struct sigaction before;
-static void *stack;
+/* One for all: a sanitizer may have marked memory that comes and goes. */
+static uint8_t stack[STACK_BYTES] __attribute__((aligned(64)));
 static uint64_t fs_base; /* of this thread */
 
 /* Not by libc, which may be out of order. */
@@ -210,13 +210,10 @@ int direct__catch_faults(void)
     struct sigaction action = { .sa_sigaction = on_fault,
                                 .sa_flags =
                                     SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
-    stack_t s = { .ss_size = STACK_BYTES };
+    stack_t s = { .ss_sp = stack, .ss_size = sizeof(stack) };
 
     (void)arch_prctl(ARCH_GET_FS, (uint64_t)(uintptr_t)&fs_base);
-    stack = s.ss_sp = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (stack == MAP_FAILED || sigaltstack(&s, NULL) != 0 ||
-        sigaction(SIGSEGV, &action, &before) != 0)
+    if (sigaltstack(&s, NULL) != 0 || sigaction(SIGSEGV, &action, &before) != 0)
         return direct__fail("page faults cannot be caught");
     return 0;
 }
@@ -227,5 +224,4 @@ void direct__release_faults(void)
 
     sigaction(SIGSEGV, &before, NULL);
     sigaltstack(&none, NULL);
-    munmap(stack, STACK_BYTES);
 }
