@@ -73,7 +73,8 @@ static bool find(struct search *s, xm_mfn table, unsigned int level)
     const struct xm_machine *m = s->c->machine;
     const uint64_t *words;
 
-    if (table >= xm_machine_config(m)->nr_frames || s->visited[table])
+    if (level == 0 || table >= xm_machine_config(m)->nr_frames ||
+        s->visited[table])
         return false;
     s->visited[table] = true;
     words = xm_ram_frame(s->c, table);
