@@ -9,7 +9,13 @@
 #include <stddef.h>
 
 enum unit { UNIT_COUNT, UNIT_NS, UNIT_US, UNIT_PER_SECOND, UNIT_BYTES };
-enum goal { GOAL_NONE, GOAL_OF_XEN, GOAL_AT_MOST, GOAL_AT_LEAST };
+enum goal {
+    GOAL_NONE,
+    GOAL_OF_XEN,
+    GOAL_OF_YARDSTICK,
+    GOAL_AT_MOST,
+    GOAL_AT_LEAST
+};
 
 struct report_row {
     const char *key;

@@ -25,6 +25,8 @@ static void print_row(const struct report_row *r, bool *documented)
 
     if (r->goal == GOAL_OF_XEN)
         snprintf(goal, sizeof(goal), "%.2f of Xen", r->number);
+    else if (r->goal == GOAL_OF_YARDSTICK)
+        snprintf(goal, sizeof(goal), "%.2f of that", r->number);
     else if (r->goal != GOAL_NONE)
         number(goal, sizeof(goal),
                r->goal == GOAL_AT_LEAST ? ">= " : "<= ", r->limit, r->unit);

@@ -122,8 +122,8 @@ bool parse_init(struct parser *p);
 bool parse_final(struct parser *p);
 
 /* Names that parser and printer share, terms.c and steps.c. */
-extern const char *const term_frames[];     /* by enum pvt_frame_kind */
-extern const char *const term_types[8];     /* by type >> shift, or NULL */
+extern const char *const term_frames[]; /* by enum pvt_frame_kind */
+extern const char *const term_types[8]; /* by type >> shift, or NULL */
 
 struct term_command {
     const char *name;

@@ -16,8 +16,7 @@ static void add_cut(struct pvt_error *error, uint64_t at)
     const size_t used = strlen(error->text);
 
     snprintf(error->text + used, sizeof(error->text) - used,
-             " (the file is cut off at byte %llu)",
-             (unsigned long long)at);
+             " (the file is cut off at byte %llu)", (unsigned long long)at);
 }
 
 /* A recording that goes on, or whose writer was killed, has room at its end. */

@@ -70,6 +70,7 @@ long pinfold_hypercall(unsigned int number, uint64_t a1, uint64_t a2,
     struct xm_result r;
 
     direct.counts.hypercalls++;
+    direct__forget_arguments();
     if (direct.record)
         record_before(direct.record, number, arg);
     direct.cpu.fired = (struct xm_rule_set){ { 0 } };

@@ -78,6 +78,9 @@ int direct__record_begin(void);
 /* No longer, for the reason that is then printed; or not at all. */
 void direct__record_check(void);
 
+/* The guest has run: what it has in its own memory may be something else. */
+void direct__forget_arguments(void);
+
 /* Reads what a call points to. False: it cannot be read. */
 bool direct__read_guest(void *to, xm_vaddr va, size_t n);
 

@@ -43,6 +43,8 @@ static bool grow(struct record_out *o, size_t least)
     if (map == MAP_FAILED)
         return fail(o, "the recording cannot be mapped: it must be a file",
                     errno);
+    /* All at once is cheaper than page by page; without it, that is all. */
+    (void)madvise(map + o->size, size - o->size, MADV_POPULATE_WRITE);
     o->map = map;
     o->size = size;
     return true;
