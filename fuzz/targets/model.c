@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #define MODEL_FRAMES 256u
-#define MAX_SIZE 4096u
+#define MAX_SIZE 8192u
 
 static struct fz_session sessions[1u << FZ_DOMAINS];
 
