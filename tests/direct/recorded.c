@@ -54,7 +54,7 @@ static void table_and_back(unsigned long table, unsigned long page,
     entries[slot] = entry_of(page, P | RW | US);
     must(set_mapping(table, P) == 0);
     must(ext(MMUEXT_PIN_L1_TABLE, table) == 0);
-    must(table_set(table, slot + 1, entry_of(page, P | US)) == 0);
+    must(table_set(table, slot + 1, entry_of(page, P | RW | US)) == 0);
     must(ext(MMUEXT_UNPIN_TABLE, table) == 0);
     must(set_mapping(table, P | RW) == 0);
 }
@@ -66,6 +66,15 @@ static void reuse(void)
 
     for (unsigned int i = 0; i < 4; i++)
         table_and_back(table, page, 3 * i);
+    /* Had it still what calls have put there, the page were writable. */
+    memset(pfn_to_virt(table), 0, PAGE);
+    memset(pfn_to_virt(page), 0, PAGE);
+    must(set_mapping(table, P) == 0 && set_mapping(page, P) == 0);
+    must(ext(MMUEXT_PIN_L1_TABLE, table) == 0);
+    must(ext(MMUEXT_PIN_L1_TABLE, page) == 0);
+    must(ext(MMUEXT_UNPIN_TABLE, page) == 0);
+    must(ext(MMUEXT_UNPIN_TABLE, table) == 0);
+    must(set_mapping(table, P | RW) == 0 && set_mapping(page, P | RW) == 0);
     must(ext(MMUEXT_CLEAR_PAGE, table) == 0);
     table_and_back(table, page, 5);
     ((unsigned long *)pfn_to_virt(page))[7] = entry_of(table, P | US);
