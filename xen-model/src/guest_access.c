@@ -23,6 +23,14 @@ static void set_accessed(const struct xm_cpu *c, const struct xm_walk *w,
     }
 }
 
+struct xm_walk xm_translate(struct xm_cpu *c, xm_vaddr va, uint32_t access)
+{
+    const struct xm_walk w = xm_walk(c, va, access);
+
+    set_accessed(c, &w, va, access & XM_PF_WRITE);
+    return w;
+}
+
 static struct xm_page_fault page_fault(struct xm_cpu *c,
                                        const struct xm_walk *w, xm_vaddr va)
 {
@@ -37,8 +45,7 @@ static struct xm_page_fault page_fault(struct xm_cpu *c,
 static bool walk_and_mark(struct xm_cpu *c, xm_vaddr va, uint32_t access,
                           struct xm_walk *w, struct xm_page_fault *f)
 {
-    *w = xm_walk(c, va, access);
-    set_accessed(c, w, va, access & XM_PF_WRITE);
+    *w = xm_translate(c, va, access);
     if (w->ok || w->mmio)
         return true;
     *f = page_fault(c, w, va);

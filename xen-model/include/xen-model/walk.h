@@ -35,6 +35,13 @@ struct xm_walk {
  */
 struct xm_walk xm_walk(const struct xm_cpu *c, xm_vaddr va, uint32_t access);
 
+/*
+ * The same by a processor, which sets the A bits of the entries it uses, and D
+ * of the last one for a store: also of a walk that ends in a fault, above the
+ * entry where it does.
+ */
+struct xm_walk xm_translate(struct xm_cpu *c, xm_vaddr va, uint32_t access);
+
 /* A page fault as the guest sees it: taken is false if there was none. */
 struct xm_page_fault {
     bool taken;
