@@ -70,6 +70,13 @@ size_t domain_console_input(struct domain *d, struct xm_cpu *c,
     return done;
 }
 
+size_t domain_console_waiting(struct domain *d, struct xm_cpu *c)
+{
+    const struct xencons_interface *r = ring_of(d, c);
+
+    return r ? r->in_prod - r->in_cons : 0;
+}
+
 static int write(const struct call *k, uint64_t n, xm_vaddr from)
 {
     char part[PART];

@@ -66,3 +66,9 @@ bool domain__exists(const struct xm_cpu *c, uint32_t id)
     return domain__is_self(c, id) || id == DOMAIN_BACKEND ||
            xm_domain_find(c->machine, (xm_domid)id);
 }
+
+struct vcpu_info *domain_vcpu_info(const struct domain *d, struct xm_cpu *c,
+                                   uint32_t vcpu)
+{
+    return domain__vcpu_info(d, c, vcpu);
+}

@@ -19,9 +19,9 @@ static void write_time(const struct domain *d, struct vcpu_time_info *t)
 {
     t->version = (t->version + 1) | 1;
     t->system_time = d->now;
-    t->tsc_timestamp = 0;
-    t->tsc_to_system_mul = 0;
-    t->tsc_shift = 0;
+    t->tsc_timestamp = d->has_tsc ? d->now : 0;
+    t->tsc_to_system_mul = d->has_tsc ? 0x80000000u : 0;
+    t->tsc_shift = d->has_tsc ? 1 : 0;
     t->version++;
 }
 

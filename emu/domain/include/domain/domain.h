@@ -64,6 +64,7 @@ struct domain_vcpu {
 struct domain {
     xm_domid domid;
     uint64_t now;        /* ns since the machine began */
+    bool has_tsc;        /* the guest's time stamp counter counts ns */
     uint64_t wall_clock; /* ns since 1970, when it began */
     bool down;
     uint8_t reason; /* SHUTDOWN_*, when it is down */
@@ -123,6 +124,10 @@ void domain_set_time(struct domain *d, struct xm_cpu *c, uint64_t now);
 /* When something will happen by itself, DOMAIN_NEVER: only from outside. */
 uint64_t domain_next_timer(const struct domain *d, const struct xm_cpu *c);
 
+/* Where the guest and Xen share the event flags and the time of VCPU. */
+struct vcpu_info *domain_vcpu_info(const struct domain *d, struct xm_cpu *c,
+                                   uint32_t vcpu);
+
 /* An event is pending at VCPU and not masked: its upcall is due. */
 bool domain_upcall_due(const struct domain *d, const struct xm_cpu *c,
                        uint32_t vcpu);
@@ -134,6 +139,8 @@ void domain_end_upcall(const struct domain *d, struct xm_cpu *c, uint32_t vcpu);
 /* Puts bytes into the console's ring, as many as have room there. */
 size_t domain_console_input(struct domain *d, struct xm_cpu *c,
                             const void *bytes, size_t n);
+/* How many of them the guest has not taken yet. */
+size_t domain_console_waiting(struct domain *d, struct xm_cpu *c);
 
 /*
  * Writes a node as the toolstack does, with what lies above it, and fires the
