@@ -14,8 +14,9 @@ mkdir -p "$logs"
 needed=(binutils check cmake gcc libc6-dev libelf-dev libjansson-dev liblz4-dev
         liblzma-dev libsubunit-dev libxen-dev libzstd-dev libzydis-dev
         ninja-build pkg-config zlib1g-dev)
+unicorn_version=2.1.4 # counts of blocks depend on it
 # Without these the rest still works, and what is left out is said.
-optional=(qemu-system-x86 valgrind gdb mandoc)
+optional=(qemu-system-x86 valgrind gdb mandoc python3-pip)
 
 say() { printf '== %s\n' "$*"; }
 
@@ -103,6 +104,65 @@ unpack_xen() {
         rm -f "$xen.part"
         say "Xen's package cannot be had, see $logs/xen"
     fi
+}
+
+# Unicorn for the cpu engine: Debian 12's own is too old, so the wheel that
+# PyPI has is unpacked below build/. Without it the engine is left out.
+unpack_unicorn() {
+    local dir=$top/build/unicorn wheel
+    ! pkg-config --atleast-version=2.1 unicorn 2>/dev/null || return 0
+    [ ! -s "$dir/unicorn/lib/libunicorn.a" ] || return 0
+    say "unpacking Unicorn $unicorn_version below build/"
+    mkdir -p "$dir/wheel"
+    if python3 -m pip download -q --only-binary :all: --no-deps \
+        -d "$dir/wheel" "unicorn==$unicorn_version" >"$logs/unicorn" 2>&1 &&
+        wheel=$(find "$dir/wheel" -name '*.whl' | head -n 1) &&
+        python3 -m zipfile -e "$wheel" "$dir/new" >>"$logs/unicorn" 2>&1; then
+        rm -rf "$dir/unicorn"
+        mv "$dir/new/unicorn" "$dir/unicorn"
+        rm -rf "$dir/new"
+    else
+        say "Unicorn cannot be had (the cpu engine is left out), see" \
+            "$logs/unicorn"
+    fi
+}
+
+# kernel_file PACKAGE PATTERN TO: one file of a package, which is downloaded
+# and never installed.
+kernel_file() {
+    local dir=$top/build/kernels package=$1
+    [ ! -s "$dir/$3" ] || return 0
+    (
+        cd "$dir" && rm -f "${package}_"*.deb &&
+            apt-get -q download "$package" &&
+            dpkg-deb --fsys-tarfile "${package}_"*.deb |
+            tar -xO --wildcards "$2" >"$3.part" && [ -s "$3.part" ] &&
+            mv "$3.part" "$3"
+        rm -f "${package}_"*.deb "$3.part"
+    ) >>"$logs/kernels" 2>&1
+}
+
+# PV kernels of Debian, for the tests: GRUB, Linux, and busybox to run on it.
+unpack_kernels() {
+    local dir=$top/build/kernels
+    mkdir -p "$dir"
+    [ ! -s "$dir/grub" ] || [ ! -s "$dir/linux" ] || [ ! -s "$dir/busybox" ] ||
+        return 0
+    say "unpacking Debian's GRUB, Linux and busybox below build/"
+    : >"$logs/kernels"
+    fetch_kernels "$dir" || { update_lists && fetch_kernels "$dir"; } ||
+        say "not all of them can be had, see $logs/kernels"
+}
+
+fetch_kernels() {
+    local dir=$1 linux
+    linux=$(apt-cache depends --important linux-image-amd64 2>/dev/null |
+        awk '$1 == "Depends:" && $2 ~ /^linux-image-/ { print $2; exit }')
+    kernel_file grub-xen-host './usr/lib/grub-xen/grub-x86_64-xen.bin' grub
+    kernel_file busybox-static './bin/busybox' busybox
+    [ -z "$linux" ] || kernel_file "$linux" './boot/vmlinuz-*' linux
+    chmod +x "$dir/busybox" 2>/dev/null
+    [ -s "$dir/grub" ] && [ -s "$dir/linux" ] && [ -s "$dir/busybox" ]
 }
 
 # Why actual Xen cannot be run here; nothing if it can.

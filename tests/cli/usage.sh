@@ -15,7 +15,20 @@ check 0 --help
 check 0 --version
 check 2
 check 2 nonsense
-for command in replay show explain shrink diff print rules methods fuzz; do
+check 2 run
+check 2 run --memory=1M x
+check 2 run --memory=many x
+check 2 run --vcpus=9 x
+check 2 run --xen=4.99 x
+check 2 run --append="$(printf '%01024d' 0)" x
+"$pinfold" run /nonexistent >/dev/null 2>&1
+if [ $? -ne 3 ]; then # 3: it was left out
+    check 2 run /nonexistent
+    check 2 run "$pinfold"
+    check 2 run --ramdisk=/nonexistent "$2"
+    check 2 run --memory=8M --ramdisk="$pinfold" "$2"
+fi
+for command in replay show explain shrink diff print rules methods fuzz run; do
     check 0 $command --help
     check 2 $command --nonsense
     [ -n "$("$pinfold" $command --help)" ] || { echo "$command: no help"; rc=1; }

@@ -9,7 +9,7 @@ cc=$1 top=$2
 rc=0 n=0
 includes=()
 for dir in xen-model xen-model/decode traces/packed traces guest-mm shim/host shim \
-    emu/domain emu/domain/elf; do
+    emu/domain emu/domain/elf emu/cpu; do
     [ ! -d "$top/$dir/include" ] || includes+=("$top/$dir/include")
 done
 for dir in "${includes[@]}"; do

@@ -39,4 +39,5 @@ layer shim/host shim traces xen-model guest-mm
 layer emu/record record traces packed xen-model
 layer emu/report traces xen-model
 layer emu/domain xen-model
+layer emu/cpu xen-model xen-decode
 exit $rc

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The vCPUs take turns on Unicorn's one processor: all but the one that runs
+ * lie in contexts. Mirrors context_switch() and arch_set_info_guest() as far
+ * as the processor is concerned.
+ */
+#include "internal.h"
+
+#define CR4_OF_A_GUEST 0x660ull /* OSXMMEXCPT, OSFXSR, MCE, PAE */
+
+struct domain_vcpu *pvcpu__domain_vcpu(struct pvcpu *p)
+{
+    return &p->d->vcpu[p->current];
+}
+
+struct xm_vcpu *pvcpu__model_vcpu(struct pvcpu *p)
+{
+    return &xm_domain_find(p->c->machine, p->c->domid)->vcpu[p->current];
+}
+
+void pvcpu__swap_gs(struct pvcpu *p)
+{
+    uint64_t *other = &p->vcpu[p->current].gs_base_other;
+    const uint64_t base = pvcpu__get(p, UC_X86_REG_GS_BASE);
+
+    pvcpu__set(p, UC_X86_REG_GS_BASE, *other);
+    *other = base;
+}
+
+/* The windows through which the processor sees descriptors move with it. */
+static void load_gdt(struct pvcpu *p)
+{
+    const uc_x86_mmr gdt = {
+        .base = CPU_GDT_FIRST + p->current * CPU_GDT_STRIDE,
+        .limit = CPU_GDT_LIMIT,
+    };
+
+    (void)uc_reg_write(p->uc, UC_X86_REG_GDTR, &gdt);
+}
+
+void pvcpu__load_ldt(struct pvcpu *p)
+{
+    const uint32_t entries = pvcpu__model_vcpu(p)->ldt.entries;
+    const uc_x86_mmr ldt = {
+        .base = CPU_GDT_FIRST + p->current * CPU_GDT_STRIDE +
+                CPU_LDT_PAGE * XM_PAGE_SIZE,
+        .limit = entries ? entries * 8 - 1 : 0,
+    };
+
+    if (p->vcpu[p->current].ldt_entries == entries)
+        return;
+    (void)uc_reg_write(p->uc, UC_X86_REG_LDTR, &ldt);
+    p->vcpu[p->current].ldt_entries = entries;
+}
+
+static void save(struct pvcpu *p)
+{
+    struct pvcpu_vcpu *v = &p->vcpu[p->current];
+
+    if (v->context || uc_context_alloc(p->uc, &v->context) == UC_ERR_OK)
+        (void)uc_context_save(p->uc, v->context);
+    else
+        pvcpu__end(p, CPU_BROKEN, "there is no memory for another vCPU");
+}
+
+void pvcpu__switch(struct pvcpu *p, uint32_t vcpu)
+{
+    struct pvcpu_vcpu *v = &p->vcpu[vcpu];
+
+    if (p->current == vcpu)
+        return;
+    save(p);
+    p->current = p->c->vcpu = vcpu;
+    if (v->context)
+        (void)uc_context_restore(p->uc, v->context);
+    load_gdt(p);
+    pvcpu__load_ldt(p);
+    pvcpu__set_task_switched(p);
+    pvcpu__flush(p);
+}
+
+bool pvcpu__begin(struct pvcpu *p, const struct pvcpu_start *start)
+{
+    for (uint32_t i = 0; i < XM_MAX_VCPUS; i++)
+        p->vcpu[i].cr4 = CR4_OF_A_GUEST;
+    p->current = p->c->vcpu = 0;
+    load_gdt(p);
+    if (!pvcpu__first_return(p))
+        return false;
+    pvcpu__set(p, UC_X86_REG_RSI, start->rsi);
+    pvcpu__set(p, UC_X86_REG_RSP, start->rsp);
+    pvcpu__set(p, UC_X86_REG_RIP, start->rip);
+    pvcpu__flush(p);
+    return true;
+}
+
+/* What Xen keeps of a context beside the registers. */
+static void load_callbacks(struct domain_vcpu *v,
+                           const struct vcpu_guest_context *x)
+{
+    for (unsigned int i = 0; i < DOMAIN_VECTORS; i++)
+        v->trap[i] = (struct domain_entry){
+            .address = x->trap_ctxt[i].address,
+            .cs = (uint16_t)(x->trap_ctxt[i].cs | 3),
+            .flags = x->trap_ctxt[i].flags,
+        };
+    v->kernel_sp = x->kernel_sp;
+    v->kernel_ss = (uint16_t)(x->kernel_ss | 3);
+    v->callback[DOMAIN_ON_EVENT].address = x->event_callback_eip;
+    v->callback[DOMAIN_ON_FAILSAFE] = (struct domain_entry){
+        .address = x->failsafe_callback_eip,
+        .flags = !!(x->flags & VGCF_failsafe_disables_events),
+    };
+    v->callback[DOMAIN_ON_SYSCALL] = (struct domain_entry){
+        .address = x->syscall_callback_eip,
+        .flags = !!(x->flags & VGCF_syscall_disables_events),
+    };
+    v->task_switched = x->ctrlreg[0] & 8;
+}
+
+static void load_registers(struct pvcpu *p, const struct cpu_user_regs *r)
+{
+    const struct xm_registers to = {
+        .gpr = { [XM_RAX] = r->rax,
+                 [XM_RCX] = r->rcx,
+                 [XM_RDX] = r->rdx,
+                 [XM_RBX] = r->rbx,
+                 [XM_RSP] = r->rsp,
+                 [XM_RBP] = r->rbp,
+                 [XM_RSI] = r->rsi,
+                 [XM_RDI] = r->rdi,
+                 [8] = r->r8,
+                 [9] = r->r9,
+                 [10] = r->r10,
+                 [11] = r->r11,
+                 [12] = r->r12,
+                 [13] = r->r13,
+                 [14] = r->r14,
+                 [15] = r->r15 },
+        .rip = r->rip,
+        .rflags = (r->rflags & ~0x3000ull) | XM_FLAG_IF | 2,
+    };
+
+    pvcpu__set_registers(p, &to);
+}
+
+void pvcpu__load_context(struct pvcpu *p, uint32_t vcpu,
+                         const struct vcpu_guest_context *x)
+{
+    const uint32_t before = p->current;
+
+    load_callbacks(&p->d->vcpu[vcpu], x);
+    pvcpu__switch(p, vcpu);
+    if (!pvcpu__far_return(p, (uint16_t)(x->user_regs.cs | 3), x->user_regs.rip,
+                           2, x->user_regs.rsp,
+                           (uint16_t)(x->user_regs.ss | 3)) &&
+        !pvcpu__first_return(p))
+        pvcpu__end(p, CPU_BROKEN, "vCPU %u has no segments to begin with",
+                   vcpu);
+    load_registers(p, &x->user_regs);
+    pvcpu__set(p, UC_X86_REG_FS_BASE, x->fs_base);
+    pvcpu__set(p, UC_X86_REG_GS_BASE,
+               x->flags & VGCF_in_kernel ? x->gs_base_kernel : x->gs_base_user);
+    p->vcpu[vcpu].gs_base_other =
+        x->flags & VGCF_in_kernel ? x->gs_base_user : x->gs_base_kernel;
+    pvcpu__switch(p, before);
+}
