@@ -134,7 +134,8 @@ void direct__forget(void);
 int direct__catch_faults(void);
 void direct__release_faults(void);
 
-/* -- inline.c: syscall instructions of the guest ----------------------------- */
+/* -- inline.c: syscall instructions of the guest -----------------------------
+ */
 
 int direct__catch_syscalls(void);
 void direct__release_syscalls(void);

@@ -270,7 +270,7 @@ struct xm_cpu {
      */
     const struct xm_own_memory *own;
     const struct xm_others *others; /* NULL: nobody */
-    uint64_t *ram; /* guest RAM: 512 words a frame */
+    uint64_t *ram;                  /* guest RAM: 512 words a frame */
     /*
      * One bit a frame, set where the model writes RAM; the caller clears them.
      * NULL: nobody wants to know (see snapshot.h).
@@ -292,10 +292,10 @@ struct xm_cpu {
      */
     const xm_mfn *alloc;
     uint32_t nr_alloc;
-    uint32_t random;          /* what Xen's get_random() says */
-    bool preempted;           /* the answer was yes during the last call */
-    uint32_t flushed;         /* enum xm_flush; the caller clears it */
-    struct xm_rule_set fired; /* rules that spoke; the caller clears it */
+    uint32_t random;           /* what Xen's get_random() says */
+    bool preempted;            /* the answer was yes during the last call */
+    uint32_t flushed;          /* enum xm_flush; the caller clears it */
+    struct xm_rule_set fired;  /* rules that spoke; the caller clears it */
     struct xm_refused refused; /* what was; the caller clears its rule */
 };
 
