@@ -281,6 +281,20 @@ static void set_registers(const struct fz_world *w, const struct fz_op *ops,
     }
 }
 
+/*
+ * A count may say more than there is: what lies behind is zero then, and not
+ * what the call before has left there.
+ */
+static uint32_t memory_of(const struct fz_op *ops, const struct groups *all)
+{
+    const struct pvt_call_info *info = fz_hypercall(ops);
+
+    for (uint32_t i = 0; i < PVT_CALL_REGISTERS; i++)
+        if (info->registers[i].kind == PVT_REG_ARGS)
+            return FZ_MAX_DATA;
+    return all->size;
+}
+
 bool fz_resolve_hypercall(const struct fz_world *w, const struct fz_op *ops,
                           struct fz_call *c)
 {
@@ -288,8 +302,8 @@ bool fz_resolve_hypercall(const struct fz_world *w, const struct fz_op *ops,
 
     if (all.size > FZ_MAX_DATA)
         return false;
-    fz_set_data(w, c, all.size);
-    memset(c->data, 0, all.size);
+    fz_set_data(w, c, memory_of(ops, &all));
+    memset(c->data, 0, c->op.data_size);
     set_registers(w, ops, c);
     for (uint32_t i = 0; i < nr_elements(ops); i++)
         preset(fz_hypercall(ops), c->data + i * fz_hypercall(ops)->size);

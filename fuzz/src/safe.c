@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * FZ_CALL and FZ_GUEST can be anything, also what takes away the guests that
- * carry us. So the model makes the call first, in a child process, whose
- * machine nobody sees: if the guests keep their tables and memory there, the
- * call is safe. What the model does not know is not.
+ * carry us. So the model makes the call first, as a rehearsal: if the guests
+ * keep their tables and memory in it, the call is safe. What the model does not
+ * know is not.
  */
 #include "safe.h"
 #include "execute.h"
@@ -12,10 +12,8 @@
 #include "guest.h"
 #include "hypercalls.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <traces/rehearsal.h>
 #include <xen-model/pte.h>
 #include <xen-model/snapshot.h>
 #include <xen-model/walk.h>
@@ -81,30 +79,6 @@ static bool is_harmless_act(struct fz_session *s, const struct fz_op *ops)
     }
 }
 
-/* What the guests need, before and after. */
-struct needs {
-    uint32_t nr_frames;
-    struct xm_frame *frames;
-    uint64_t *m2p;
-    uint64_t boot[FZ_DOMAINS][3][XM_ENTRIES];
-};
-
-static void note_needs(struct fz_session *s, struct needs *n)
-{
-    struct xm_cpu *c = pvt_model_cpu(s->model);
-
-    for (uint32_t i = 0; i < n->nr_frames; i++) {
-        n->frames[i] = *xm_machine_frame(c->machine, i);
-        n->m2p[i] = *xm_machine_m2p(c->machine, i);
-    }
-    for (uint32_t d = 0; d < FZ_DOMAINS; d++)
-        for (uint32_t i = 0; fz_has_domain(&s->world, d) && i < 3; i++)
-            memcpy(
-                n->boot[d][i],
-                xm_ram_frame(c, s->world.mfns[fz_own_frame(d, FZ_BOOT_L4 + i)]),
-                XM_PAGE_SIZE);
-}
-
 static bool is_guests(const struct xm_frame *f)
 {
     return f->owner < FZ_DOMAINS &&
@@ -112,31 +86,36 @@ static bool is_guests(const struct xm_frame *f)
 }
 
 /* Nothing of a domain changes hands but pages of the world. */
-static bool keeps_frames(const struct fz_session *s, const struct needs *a,
-                         const struct needs *b)
+static bool keeps_frame(void *context, xm_mfn mfn)
 {
-    for (uint32_t i = 0; i < a->nr_frames; i++) {
-        if (!is_guests(&a->frames[i]) || fz_is_page(fz_place(&s->world, i)))
-            continue;
-        if (b->frames[i].owner != a->frames[i].owner ||
-            !is_guests(&b->frames[i]) || b->m2p[i] != a->m2p[i])
+    struct fz_session *s = context;
+    struct xm_machine *before = pvt_model_rehearsed(s->model)->machine,
+                      *after = pvt_model_cpu(s->model)->machine;
+    const struct xm_frame *a = xm_machine_frame(before, mfn),
+                          *b = xm_machine_frame(after, mfn);
+
+    return !is_guests(a) || fz_is_page(fz_place(&s->world, mfn)) ||
+           (b->owner == a->owner && is_guests(b) &&
+            *xm_machine_m2p(after, mfn) == *xm_machine_m2p(before, mfn));
+}
+
+static bool keeps_table(const struct fz_session *s, xm_mfn mfn)
+{
+    const uint64_t *a = xm_ram_frame(pvt_model_rehearsed(s->model), mfn),
+                   *b = xm_ram_frame(pvt_model_cpu(s->model), mfn);
+
+    for (uint32_t k = 0; k < XM_ENTRIES; k++)
+        if (((a[k] ^ b[k]) & ~XM_PTE_A) && !fz_keeps_slot(&s->world, mfn, k))
             return false;
-    }
     return true;
 }
 
-static bool keeps_tables(const struct fz_session *s, const struct needs *a,
-                         const struct needs *b)
+static bool keeps_tables(const struct fz_session *s)
 {
     for (uint32_t d = 0; d < FZ_DOMAINS; d++)
-        for (uint32_t i = 0; fz_has_domain(&s->world, d) && i < 3; i++) {
-            const xm_mfn mfn = s->world.mfns[fz_own_frame(d, FZ_BOOT_L4 + i)];
-
-            for (uint32_t k = 0; k < XM_ENTRIES; k++)
-                if (!fz_keeps_slot(&s->world, mfn, k) &&
-                    ((a->boot[d][i][k] ^ b->boot[d][i][k]) & ~XM_PTE_A))
-                    return false;
-        }
+        for (uint32_t i = 0; fz_has_domain(&s->world, d) && i < 3; i++)
+            if (!keeps_table(s, s->world.mfns[fz_own_frame(d, FZ_BOOT_L4 + i)]))
+                return false;
     return true;
 }
 
@@ -162,16 +141,26 @@ static bool is_argument(struct fz_session *s, xm_mfn mfn)
     return false;
 }
 
-/* Only pages, tables and arguments are written. */
-static bool keeps_memory(struct fz_session *s, const struct needs *a)
+static bool may_write(struct fz_session *s, xm_mfn mfn)
 {
-    for (uint32_t i = 0; i < a->nr_frames; i++) {
-        const uint32_t place = fz_place(&s->world, i);
+    const uint32_t place = fz_place(&s->world, mfn);
 
-        if ((s->written[i / 64] >> i % 64 & 1) && is_guests(&a->frames[i]) &&
-            !fz_is_page(place) && !fz_is_own(place) && !is_argument(s, i))
-            return false;
-    }
+    return !is_guests(
+               xm_machine_frame(pvt_model_rehearsed(s->model)->machine, mfn)) ||
+           fz_is_page(place) || fz_is_own(place) || is_argument(s, mfn);
+}
+
+/* Only pages, tables and arguments are written. */
+static bool keeps_memory(struct fz_session *s)
+{
+    const struct xm_cpu *c = pvt_model_cpu(s->model);
+    const size_t words =
+        XM_WRITTEN_WORDS(xm_machine_config(c->machine)->nr_frames);
+
+    for (size_t i = 0; i < words; i++)
+        for (uint64_t left = c->written[i]; left != 0; left &= left - 1)
+            if (!may_write(s, i * 64 + (xm_mfn)__builtin_ctzll(left)))
+                return false;
     return true;
 }
 
@@ -221,52 +210,25 @@ static bool is_known(const struct fz_session *s)
     return true;
 }
 
-static struct needs new_needs(const struct fz_session *s)
-{
-    struct needs n = {
-        .nr_frames =
-            xm_machine_config(pvt_model_cpu(s->model)->machine)->nr_frames
-    };
-
-    n.frames = calloc(n.nr_frames, sizeof(*n.frames));
-    n.m2p = calloc(n.nr_frames, sizeof(*n.m2p));
-    return n;
-}
-
-/* In the child, which has the machine for itself, and nobody frees it. */
 static bool goes_well(struct fz_session *s)
 {
-    struct needs before = new_needs(s), after = new_needs(s);
-    const struct fz_call call = s->call;
-    struct xm_cpu *c = pvt_model_cpu(s->model);
-
-    if (!before.frames || !before.m2p || !after.frames || !after.m2p)
-        return false;
-    note_needs(s, &before);
-    c->nr_alloc = 0;
-    memset(s->written, 0,
-           XM_WRITTEN_WORDS(before.nr_frames) * sizeof(*s->written));
-    if (fz_execute_model(s) != FZ_AGREES || s->out[0].vector == PVT_CRASH ||
-        !is_known(s))
-        return false;
-    note_needs(s, &after);
-    if (!keeps_frames(s, &before, &after) ||
-        !keeps_tables(s, &before, &after) || !keeps_memory(s, &before))
-        return false;
-    s->call = call;
-    return keeps_bases(s);
+    return fz_execute_model(s) == FZ_AGREES && s->out[0].vector != PVT_CRASH &&
+           is_known(s) && pvt_model_each_changed(s->model, keeps_frame, s) &&
+           keeps_tables(s) && keeps_memory(s) && keeps_bases(s);
 }
 
 bool fz_is_safe(struct fz_session *s, const struct fz_op *ops)
 {
-    int status = 1;
-    pid_t child;
+    const struct fz_call call = s->call;
+    bool safe;
 
     if (fz_op_kind(ops) == FZ_CALL ? !is_harmless_call(ops, &s->call)
                                    : !is_harmless_act(s, ops))
         return false;
-    child = fork();
-    if (child == 0)
-        _exit(goes_well(s) ? 0 : 1);
-    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+    if (pvt_model_rehearse(s->model) != 0)
+        return false;
+    safe = goes_well(s);
+    pvt_model_end_rehearsal(s->model);
+    s->call = call;
+    return safe;
 }

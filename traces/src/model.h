@@ -17,6 +17,8 @@ struct model {
     struct xm_config config;
     void *block, *scratch;
     size_t block_size, ram_size;
+    int memory;                  /* a file: block, then RAM; or -1 */
+    struct rehearsal *rehearsal; /* NULL: none was ever made */
     struct refusal refusal;
     struct xm_violation violation; /* by the last call */
     bool unchecked;                /* nobody asks for these */
@@ -46,5 +48,11 @@ int model__add_domain(struct model *m, xm_domid domid, bool privileged,
                       struct pvt_known_frames *known);
 
 void model__drop_ram(struct model *m);
+
+/* Where RAM begins in m->memory. */
+size_t model__ram_offset(const struct model *m);
+
+/* rehearsal.c */
+void model__forget_rehearsal(struct model *m);
 
 #endif

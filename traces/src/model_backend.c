@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 static int take_frames(struct pvt_backend *b, xm_domid domid, uint32_t count,
                        xm_mfn *mfns)
@@ -304,6 +305,27 @@ static struct xm_result update_va_mapping(struct xm_cpu *c,
     return r;
 }
 
+/*
+ * The guest on actual Xen flushes before it accesses memory, by mmuext_op, as
+ * traces have it (README.md). A flush means nothing here, but mmuext_op goes
+ * on with a deferred put.
+ */
+static void flush_first(struct xm_cpu *c, const struct pvt_op *op)
+{
+    const struct mmuext_op flush = { .cmd = MMUEXT_TLB_FLUSH_LOCAL };
+    const struct pvt_op first = { .call = PVT_MMUEXT_OP,
+                                  .domid = op->domid,
+                                  .vcpu = op->vcpu,
+                                  .count = 1,
+                                  .ops = &flush,
+                                  .foreigndom = DOMID_SELF };
+    uint32_t done;
+
+    if (!op->unflushed &&
+        xm_domain_find(c->machine, op->domid)->vcpu[op->vcpu].has_old)
+        (void)requests(c, &first, &done);
+}
+
 /* The model is on the vCPU of OP from now on. */
 static int enter(struct model *m, const struct pvt_op *op,
                  struct pvt_outcome *out)
@@ -346,6 +368,8 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
         return -1;
     if (!m->unchecked)
         refusal_before(&m->refusal, c, op);
+    if (pvt_is_access(op->call))
+        flush_first(c, op);
     switch (op->call) {
     case PVT_MMU_UPDATE:
     case PVT_MMUEXT_OP:
@@ -381,8 +405,9 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
 
 void model__drop_ram(struct model *m)
 {
-    /* Anonymous private memory reads as zero afterwards. */
-    madvise(m->cpu.ram, m->ram_size, MADV_DONTNEED);
+    /* Either kind of memory reads as zero afterwards. */
+    madvise(m->cpu.ram, m->ram_size,
+            m->memory >= 0 ? MADV_REMOVE : MADV_DONTNEED);
 }
 
 /* Domain 0 is always there: only its privilege changes. */
@@ -428,9 +453,15 @@ static void model_close(struct pvt_backend *b)
 {
     struct model *m = model_of(b);
 
+    model__forget_rehearsal(m);
     if (m->cpu.ram)
         munmap(m->cpu.ram, m->ram_size);
-    free(m->block);
+    if (m->memory < 0)
+        free(m->block);
+    else if (m->block)
+        munmap(m->block, m->block_size);
+    if (m->memory >= 0)
+        close(m->memory);
     free(m->scratch);
     free(m->refusal.frames);
     free(m);
@@ -452,26 +483,51 @@ static const struct pvt_backend_ops model_ops = {
     .close = model_close,
 };
 
-static struct model *allocate(uint32_t nr_frames)
+size_t model__ram_offset(const struct model *m)
+{
+    return (m->block_size + XM_PAGE_SIZE - 1) & ~(size_t)(XM_PAGE_SIZE - 1);
+}
+
+/* A file, so that a rehearsal can have a second view of it; or not. */
+static void map_memory(struct model *m, bool file)
+{
+    const size_t at = model__ram_offset(m);
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    void *ram;
+
+    if (file)
+        m->memory = memfd_create("pinfold model", MFD_CLOEXEC);
+    if (m->memory < 0) {
+        m->block = malloc(m->block_size);
+    } else if (ftruncate(m->memory, (off_t)(at + m->ram_size)) == 0) {
+        flags = MAP_SHARED | MAP_NORESERVE;
+        m->block = mmap(NULL, m->block_size, PROT_READ | PROT_WRITE, flags,
+                        m->memory, 0);
+        if (m->block == MAP_FAILED)
+            m->block = NULL;
+    }
+    ram = mmap(NULL, m->ram_size, PROT_READ | PROT_WRITE, flags, m->memory,
+               m->memory < 0 ? 0 : (off_t)at);
+    if (ram != MAP_FAILED)
+        m->cpu.ram = ram;
+}
+
+static struct model *allocate(uint32_t nr_frames, bool file)
 {
     struct model *m = calloc(1, sizeof(*m));
-    void *ram;
 
     if (!m)
         return NULL;
+    m->memory = -1;
     m->backend.ops = &model_ops;
     snprintf(m->backend.version, sizeof(m->backend.version), "model");
     m->config = xm_config_default(nr_frames);
     m->backend.xen_minor = m->config.xen_minor;
     m->block_size = xm_machine_size(&m->config);
     m->ram_size = (size_t)nr_frames * XM_PAGE_SIZE;
-    m->block = malloc(m->block_size);
     m->scratch = malloc((size_t)nr_frames * 16u);
     m->refusal.frames = malloc(nr_frames * sizeof(*m->refusal.frames));
-    ram = mmap(NULL, m->ram_size, PROT_READ | PROT_WRITE,
-               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (ram != MAP_FAILED)
-        m->cpu.ram = ram;
+    map_memory(m, file);
     if (!m->block || !m->scratch || !m->refusal.frames || !m->cpu.ram) {
         model_close(&m->backend);
         return NULL;
@@ -486,7 +542,7 @@ int pvt_model_open(uint32_t nr_frames, struct pvt_backend **out)
     struct model *m;
 
     assert(nr_frames >= PVT_MODEL_MIN_FRAMES);
-    m = allocate(nr_frames);
+    m = allocate(nr_frames, false);
     if (!m)
         return -1;
     m->synthetic = true;
@@ -538,7 +594,7 @@ int pvt_model_adopt(struct pvt_backend *other, struct pvt_backend **out)
                  "its state cannot be copied into a model");
         return -1;
     }
-    m = allocate((uint32_t)other->known.nr_frames);
+    m = allocate((uint32_t)other->known.nr_frames, true);
     if (!m) {
         snprintf(other->message, sizeof(other->message),
                  "no memory for a model of the machine: %s", strerror(errno));
