@@ -79,7 +79,7 @@ struct xm_result ext(struct fixture *f, unsigned int cmd, xm_mfn mfn)
 void expect(struct xm_result r, int rc, enum xm_rule rule)
 {
     ck_assert_msg(r.rc == rc && r.rule == rule,
-                  "got %d by '%s' (%#" PRIx64 ", %#" PRIx64
+                  "got %" PRId64 " by '%s' (%#" PRIx64 ", %#" PRIx64
                   "), expected %d by '%s'",
                   r.rc, xm_rule_info(r.rule)->id, r.seen[0], r.seen[1], rc,
                   xm_rule_info(rule)->id);

@@ -80,7 +80,7 @@ int domain__xenpmu_op(const struct call *k)
                           "there are no performance counters");
 }
 
-bool domain__physdev_op(const struct call *k, int *rc)
+bool domain__physdev_op(const struct call *k, int64_t *rc)
 {
     struct physdev_set_iopl level;
     struct physdev_set_iobitmap bitmap;

@@ -89,7 +89,7 @@ int domain__xenpmu_op(const struct call *k);
 bool domain__is_timer_command(uint32_t command);
 /* False: it is for the model. */
 bool domain__vcpu_op(const struct call *k, struct xm_result *r);
-bool domain__physdev_op(const struct call *k, int *rc);
+bool domain__physdev_op(const struct call *k, int64_t *rc);
 
 /* The console's ring: output goes to the host. */
 void domain__drain_console(const struct domain_host *h, struct xm_cpu *c);

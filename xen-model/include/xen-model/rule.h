@@ -50,12 +50,12 @@ static inline bool xm_rule_set_has(const struct xm_rule_set *s, enum xm_rule r)
 }
 
 /*
- * What an operation answers. rc is 0 or a negative Xen errno (some calls
- * document a positive value). rule is the row that decided, with the two
+ * What an operation answers, as in rax. rc is 0 or a negative Xen errno (some
+ * calls document a positive value, up to 2^32 - 1). rule is the row that decided, with the two
  * values it judged; index is the table slot it was judging, if any.
  */
 struct xm_result {
-    int rc;
+    int64_t rc;
     enum xm_rule rule;
     uint32_t index;
     uint64_t seen[2];

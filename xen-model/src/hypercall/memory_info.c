@@ -39,9 +39,9 @@ static struct xm_result about(struct xm_cpu *c, uint32_t op, xm_vaddr va)
     struct xm_result r = find_domain(c, va, &d);
 
     if (r.rc == 0)
-        r.rc = (int)(op == XENMEM_current_reservation   ? d->tot_pages
-                     : op == XENMEM_maximum_reservation ? d->max_pages
-                                                        : maximum_gpfn(c, d));
+        r.rc = op == XENMEM_current_reservation   ? d->tot_pages
+               : op == XENMEM_maximum_reservation ? d->max_pages
+                                                  : maximum_gpfn(c, d);
     return r;
 }
 
@@ -113,7 +113,7 @@ static struct xm_result info(struct xm_cpu *c, uint32_t op, xm_vaddr va)
 {
     switch (op) {
     case XENMEM_maximum_ram_page:
-        return (struct xm_result){ .rc = (int)c->machine->config.nr_frames };
+        return (struct xm_result){ .rc = c->machine->config.nr_frames };
     case XENMEM_current_reservation:
     case XENMEM_maximum_reservation:
     case XENMEM_maximum_gpfn:
