@@ -5,6 +5,7 @@
  */
 #include "fixture.h"
 
+#include <xen-model/grant.h>
 #include <xen-model/snapshot.h>
 
 #include <check.h>
@@ -142,6 +143,57 @@ START_TEST(going_back_leaves_nothing)
 }
 END_TEST
 
+/* As if it had mapped and granted everything. */
+static void use_grants(struct xm_domain *d)
+{
+    struct xm_machine *m = f.cpu.machine;
+
+    d->grant.nr_frames = config.max_grant_frames;
+    d->grant.maptrack_limit =
+        config.max_maptrack_frames * XM_MAPTRACK_PER_FRAME;
+    for (uint32_t i = 0; i < d->grant.nr_frames * XM_GRANTS_PER_FRAME_V1; i++)
+        xm_grant_active(m, d)[i].pin = i;
+    for (uint32_t i = 0; i < d->grant.maptrack_limit; i++)
+        xm_grant_maptrack(m, d)[i].flags = (uint16_t)i;
+    xm_grant_shared_frames(m, d)[1] = 77;
+}
+
+/* Pools that come, grow and go; nothing is copied of those nobody uses. */
+START_TEST(grants_go_back)
+{
+    const size_t size = xm_machine_size(&config);
+    struct xm_domain *d = xm_domain_find(f.cpu.machine, 0);
+    void *const before = malloc(size), *const with = malloc(size);
+
+    ck_assert(before && with);
+    if (d->grant.version != 0)
+        xm_grant_table_destroy(&f.cpu, d);
+    xm_snapshot_take(&f.cpu, &s);
+    memcpy(before, f.block, size);
+    ck_assert(xm_grant_table_init(&f.cpu, d));
+    use_grants(d);
+    xm_snapshot_restore(&f.cpu, &s);
+    ck_assert(memcmp(f.block, before, size) == 0);
+
+    ck_assert(xm_grant_table_init(&f.cpu, d));
+    xm_snapshot_update(&f.cpu, &s);
+    memcpy(with, f.block, size);
+    ck_assert(memcmp(s.block, with, size) == 0);
+    use_grants(d);
+    xm_snapshot_restore(&f.cpu, &s);
+    ck_assert(memcmp(f.block, with, size) == 0);
+    xm_grant_table_destroy(&f.cpu, d);
+    xm_snapshot_restore(&f.cpu, &s);
+    ck_assert(memcmp(f.block, with, size) == 0);
+
+    xm_grant_table_destroy(&f.cpu, d);
+    xm_snapshot_update(&f.cpu, &s);
+    ck_assert(memcmp(s.block, f.block, size) == 0);
+    free(before);
+    free(with);
+}
+END_TEST
+
 START_TEST(without_bits_all_is_copied)
 {
     f.cpu.written = NULL;
@@ -167,6 +219,7 @@ int main(void)
     tcase_set_timeout(t, 60);
     tcase_add_test(t, every_write_is_noticed);
     tcase_add_test(t, going_back_leaves_nothing);
+    tcase_add_test(t, grants_go_back);
     tcase_add_test(t, without_bits_all_is_copied);
     suite_add_tcase(suite, t);
     r = srunner_create(suite);

@@ -271,6 +271,13 @@ bool xm__read_linear(struct xm_cpu *c, xm_vaddr va, unsigned int level,
 
 /* Bytes of one domain's pool. */
 size_t xm__grant_pool_size(const struct xm_config *config);
+/* Of a domain without grants the pool is zero, and so is what is not in use. */
+void xm__clear_grant_pool(struct xm_machine *m, const struct xm_domain *d);
+/*
+ * Copies the pools: domains have grown in TO and in FROM, which are copies of
+ * one machine. To be done before their domains are copied.
+ */
+void xm__copy_grant_pools(struct xm_machine *to, struct xm_machine *from);
 
 /*
  * Xen's map_guest_l1e(): the table that holds the L1 entry of VA, through the

@@ -38,16 +38,23 @@ void xm_snapshot_take(struct xm_cpu *c, const struct xm_snapshot *s)
         c->written[i] = 0;
 }
 
+/* Most of a block is room for grants, and little of that is in use. */
+static void copy_block(struct xm_machine *to, struct xm_machine *from)
+{
+    const size_t pools = XM_MAX_DOMAINS * xm__grant_pool_size(&from->config);
+
+    xm__copy_grant_pools(to, from);
+    __builtin_memcpy(to, from, xm_machine_size(&from->config) - pools);
+}
+
 void xm_snapshot_update(struct xm_cpu *c, const struct xm_snapshot *s)
 {
-    __builtin_memcpy(s->block, c->machine,
-                     xm_machine_size(&c->machine->config));
+    copy_block(s->block, c->machine);
     copy_ram(s->ram, c->ram, c->written, c->machine->config.nr_frames);
 }
 
 void xm_snapshot_restore(struct xm_cpu *c, const struct xm_snapshot *s)
 {
-    __builtin_memcpy(c->machine, s->block,
-                     xm_machine_size(&c->machine->config));
+    copy_block(c->machine, s->block);
     copy_ram(c->ram, s->ram, c->written, c->machine->config.nr_frames);
 }

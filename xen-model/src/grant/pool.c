@@ -78,6 +78,44 @@ struct xm_grant_mapping *xm_grant_maptrack(struct xm_machine *m,
                                                max_active(&m->config));
 }
 
+void xm__clear_grant_pool(struct xm_machine *m, const struct xm_domain *d)
+{
+    __builtin_memset(xm_grant_shared_frames(m, d), 0,
+                     xm__grant_pool_size(&m->config));
+}
+
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+static void copy_pool(struct xm_machine *to, struct xm_machine *from,
+                      uint32_t i)
+{
+    const struct xm_domain *a = &to->domains[i], *b = &from->domains[i];
+    const uint32_t frames = larger(a->grant.nr_frames, b->grant.nr_frames);
+    const uint32_t handles =
+        larger(a->grant.maptrack_limit, b->grant.maptrack_limit);
+    const struct xm_grant_active *active = xm_grant_active(from, b);
+    const xm_mfn *lists = xm_grant_shared_frames(from, b);
+
+    __builtin_memcpy(
+        xm_grant_shared_frames(to, a), lists,
+        (size_t)((const uint8_t *)active - (const uint8_t *)lists));
+    __builtin_memcpy(xm_grant_active(to, a), active,
+                     frames * XM_GRANTS_PER_FRAME_V1 * sizeof(*active));
+    __builtin_memcpy(xm_grant_maptrack(to, a), xm_grant_maptrack(from, b),
+                     handles * sizeof(struct xm_grant_mapping));
+}
+
+void xm__copy_grant_pools(struct xm_machine *to, struct xm_machine *from)
+{
+    for (uint32_t i = 0; i < XM_MAX_DOMAINS; i++)
+        if (to->domains[i].grant.version != 0 ||
+            from->domains[i].grant.version != 0)
+            copy_pool(to, from, i);
+}
+
 struct xm_domain *xm__grant_domain(struct xm_cpu *c, xm_domid domid)
 {
     struct xm_domain *d = xm_domain_find(c->machine, domid);

@@ -117,11 +117,13 @@ bool xm_grant_table_init(struct xm_cpu *c, struct xm_domain *d)
     };
     for (unsigned int i = 0; i < XM_MAX_VCPUS; i++)
         d->vcpu[i].maptrack_head = d->vcpu[i].maptrack_tail = XM_MAPTRACK_TAIL;
-    __builtin_memset(shared, 0, xm__grant_pool_size(config));
+    xm__clear_grant_pool(c->machine, d);
     for (uint32_t i = 0; i < XM_ACTIVE_FRAMES(1); i++)
         xm_grant_active_frames(c->machine, d)[i] = XM_NO_MFN;
-    if (!xm__alloc_xenheap_pages(c, shared, 0, 1))
+    if (!xm__alloc_xenheap_pages(c, shared, 0, 1)) {
+        xm__clear_grant_pool(c->machine, d);
         return false;
+    }
     share_with(c, shared[0], d);
     d->grant.nr_frames = 1;
     d->grant.version = 1;
@@ -137,6 +139,7 @@ void xm_grant_table_destroy(struct xm_cpu *c, struct xm_domain *d)
     xm__free_xenheap_pages(c, xm_grant_active_frames(c->machine, d), 0,
                            XM_ACTIVE_FRAMES(d->grant.nr_frames));
     d->grant = (struct xm_grant_table){ .version = 0 };
+    xm__clear_grant_pool(c->machine, d);
 }
 
 bool xm__unpopulate_status_frames(struct xm_cpu *c, struct xm_domain *d)
