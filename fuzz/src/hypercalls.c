@@ -295,6 +295,27 @@ static uint32_t memory_of(const struct fz_op *ops, const struct groups *all)
     return all->size;
 }
 
+static bool is_known(const struct fz_op *args)
+{
+    return args->who % FZ_NR_VALUES == FZ_WINDOW;
+}
+
+bool fz_hypercall_stays_within(const struct fz_op *ops, const struct fz_call *c)
+{
+    const struct pvt_call_info *info = fz_hypercall(ops);
+    const struct fz_op *elsewhere = args_of(ops, c->used);
+
+    if (info->size == 0)
+        return true;
+    if (elsewhere)
+        return is_known(elsewhere);
+    for (uint32_t i = 0; i < PVT_CALL_REGISTERS; i++)
+        if (info->registers[i].kind == PVT_REG_COUNT &&
+            c->op.arg[i] > nr_elements(ops))
+            return false;
+    return nr_elements(ops) != 0;
+}
+
 bool fz_resolve_hypercall(const struct fz_world *w, const struct fz_op *ops,
                           struct fz_call *c)
 {

@@ -19,6 +19,10 @@ const struct pvt_call_info *fz_hypercall(const struct fz_op *op);
  * they need, whatever its arguments are? Then actual Xen does not get it. */
 bool fz_hypercall_stays_away(const struct fz_op *op);
 
+/* Does it read no memory for its structures but that of the call and pages? */
+bool fz_hypercall_stays_within(const struct fz_op *ops,
+                               const struct fz_call *c);
+
 /* These finish a call; false: it is none. */
 bool fz_resolve_hypercall(const struct fz_world *w, const struct fz_op *ops,
                           struct fz_call *c);

@@ -53,7 +53,8 @@ static bool is_harmless_list(const struct fz_call *c, uint64_t count)
 
 static bool is_harmless_call(const struct fz_op *ops, const struct fz_call *c)
 {
-    if (fz_hypercall_stays_away(ops) || !fz_hypercall_tells_frames(ops, c))
+    if (fz_hypercall_stays_away(ops) || !fz_hypercall_stays_within(ops, c) ||
+        !fz_hypercall_tells_frames(ops, c))
         return false;
     if (c->op.number == __HYPERVISOR_multicall)
         return c->op.arg[0] == c->op.args && is_harmless_list(c, c->op.arg[1]);

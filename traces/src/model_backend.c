@@ -305,27 +305,6 @@ static struct xm_result update_va_mapping(struct xm_cpu *c,
     return r;
 }
 
-/*
- * The guest on actual Xen flushes before it accesses memory, by mmuext_op, as
- * traces have it (README.md). A flush means nothing here, but mmuext_op goes
- * on with a deferred put.
- */
-static void flush_first(struct xm_cpu *c, const struct pvt_op *op)
-{
-    const struct mmuext_op flush = { .cmd = MMUEXT_TLB_FLUSH_LOCAL };
-    const struct pvt_op first = { .call = PVT_MMUEXT_OP,
-                                  .domid = op->domid,
-                                  .vcpu = op->vcpu,
-                                  .count = 1,
-                                  .ops = &flush,
-                                  .foreigndom = DOMID_SELF };
-    uint32_t done;
-
-    if (!op->unflushed &&
-        xm_domain_find(c->machine, op->domid)->vcpu[op->vcpu].has_old)
-        (void)requests(c, &first, &done);
-}
-
 /* The model is on the vCPU of OP from now on. */
 static int enter(struct model *m, const struct pvt_op *op,
                  struct pvt_outcome *out)
@@ -358,6 +337,27 @@ int pvt_model_part(struct pvt_backend *model, const struct pvt_op *op,
     return 0;
 }
 
+/*
+ * Before the guest does something itself, its agent on actual Xen flushes the
+ * TLB. That is a hypercall, and finishes a put that waits for one (PRE-23).
+ */
+static void flush(struct xm_cpu *c, const struct pvt_op *op)
+{
+    const struct mmuext_op flush = { .cmd = MMUEXT_TLB_FLUSH_LOCAL };
+    const struct pvt_op call = { .call = PVT_MMUEXT_OP,
+                                 .domid = op->domid,
+                                 .count = 1,
+                                 .ops = &flush,
+                                 .foreigndom = DOMID_SELF };
+    uint32_t done = PVT_DONE_UNTOUCHED;
+
+    if (!pvt_is_access(op->call) || op->unflushed ||
+        !xm_domain_find(c->machine, op->domid)->vcpu[op->vcpu].has_old)
+        return;
+    (void)requests(c, &call, &done);
+    c->fired = (struct xm_rule_set){ { 0 } };
+}
+
 static int execute(struct pvt_backend *b, const struct pvt_op *op,
                    struct pvt_outcome *out)
 {
@@ -366,10 +366,9 @@ static int execute(struct pvt_backend *b, const struct pvt_op *op,
 
     if (enter(m, op, out) != 0)
         return -1;
+    flush(c, op);
     if (!m->unchecked)
         refusal_before(&m->refusal, c, op);
-    if (pvt_is_access(op->call))
-        flush_first(c, op);
     switch (op->call) {
     case PVT_MMU_UPDATE:
     case PVT_MMUEXT_OP:
