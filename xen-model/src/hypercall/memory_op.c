@@ -128,7 +128,8 @@ static enum xm_rule check(struct xm_cpu *c, struct reservation *m)
     if (!m->domain)
         return XM_R_MEMORY_DOMAIN;
     if (!xm__address_limit(c, m->r.mem_flags, &m->limit) ||
-        !xm__valid_node(c, m->r.mem_flags))
+        (!(m->r.mem_flags & XENMEMF_vnode) &&
+         !xm__valid_node(c, m->r.mem_flags)))
         return XM_R_MEMORY_FLAGS;
     if (!xm__may_act_on(c, m->domain->domid))
         return XM_R_MEMORY_PRIVILEGE;
