@@ -173,7 +173,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: pinfold-bench-lockstep [HYPERVISOR]\n");
         return 2;
     }
-    if (cli_xen_open(argc == 2 ? argv[1] : NULL, NULL, false, &xen, message,
+    if (cli_xen_open(argc == 2 ? argv[1] : NULL, NULL, 0, &xen, message,
                      sizeof(message)) != 0)
         stop("Xen", message);
     if (xen->ops->take_frames(xen, 0, FRAMES, frames) != 0 ||

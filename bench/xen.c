@@ -264,7 +264,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: pinfold-bench-xen [HYPERVISOR]\n");
         return 2;
     }
-    if (cli_xen_open(argc == 2 ? argv[1] : NULL, NULL, true, &b.xen, message,
+    if (cli_xen_open(argc == 2 ? argv[1] : NULL, NULL, 1, &b.xen, message,
                      sizeof(message)) != 0)
         stop("Xen", message);
     take_frames(&b);

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define MAX_SHIFT 10u /* QEMU's */
+
 static const char usage[] =
     "Usage: pinfold fuzz [OPTION]...\n"
     "Makes programs of random operations that are nearly valid, and runs them\n"
@@ -35,6 +37,11 @@ static const char usage[] =
     "      --preempt          have calls stop in the middle, at the points "
     "where\n"
     "                         Xen looks, and compare the state there, too\n"
+    "      --icount=SHIFT     with --preempt: calls also stop by timers, after "
+    "any\n"
+    "                         time; Xen's clock counts instructions, of 1 << "
+    "SHIFT\n"
+    "                         ns each (0 to 10), so that timers are exact\n"
     "      --findings=DIR     where traces of findings go (default: findings)\n"
     "      --stop-after=N     findings to stop after (default: 1)\n"
     "      --hypervisor=FILE  the Xen to compare with\n"
@@ -49,6 +56,24 @@ static const char usage[] =
 static bool parse_count(const char *option, const char *text, uint64_t *value)
 {
     return cli_parse_number("fuzz", option, text, 0, UINT64_MAX, value);
+}
+
+/* 1 + the shift of a clock that counts instructions. */
+static bool parse_shift(const char *text, unsigned int *icount)
+{
+    uint64_t shift;
+
+    if (!parse_count("icount", text, &shift))
+        return false;
+    if (shift > MAX_SHIFT) {
+        fprintf(stderr,
+                "pinfold fuzz: --icount is a shift of 0 to %u, an "
+                "instruction takes 1 << shift ns; not %s\n",
+                MAX_SHIFT, text);
+        return false;
+    }
+    *icount = 1 + (unsigned int)shift;
+    return true;
 }
 
 static uint64_t fresh_seed(void)
@@ -77,6 +102,7 @@ static int parse(int argc, char **argv, void *options)
         { "break", required_argument, NULL, 'b' },
         { "interrupt", no_argument, NULL, 'i' },
         { "preempt", no_argument, NULL, 'p' },
+        { "icount", required_argument, NULL, 'u' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
@@ -127,6 +153,10 @@ static int parse(int argc, char **argv, void *options)
             o->interrupt = true;
             break;
         case 'p':
+            o->preempt = true;
+            break;
+        case 'u':
+            good = parse_shift(optarg, &o->icount);
             o->preempt = true;
             break;
         case 'h':

@@ -13,7 +13,8 @@ struct fuzz_options {
     bool on_xen, interrupt, preempt;
     uint64_t seed, ops, seconds, length, stop_after;
     const char *findings, *hypervisor, *kernel;
-    uint32_t faults; /* a bit each, 1 << enum xm_fault */
+    unsigned int icount; /* 0, or 1 + shift (xen.h) */
+    uint32_t faults;     /* a bit each, 1 << enum xm_fault */
 };
 
 struct fuzz_run {
@@ -27,7 +28,8 @@ struct fuzz_run {
     bool watched;               /* by somebody at a terminal */
     double started, shown;
     uint64_t ops, programs, findings, restarts, interrupted;
-    uint64_t stopped, middles[XM_NR_STOPS]; /* of sessions that are closed */
+    uint64_t stopped, struck,
+        middles[XM_NR_STOPS]; /* of sessions that are closed */
     uint64_t by_kind[FZ_NR_KINDS], by_domain[FZ_DOMAINS], refused;
     struct xm_rule_set fired; /* of all programs */
     char version[64];

@@ -30,6 +30,7 @@ void fuzz_close(struct fuzz_run *r)
             continue;
         r->interrupted += s->interrupted;
         r->stopped += s->stopped;
+        r->struck += s->struck;
         for (uint32_t k = 0; k < XM_NR_STOPS; k++)
             r->middles[k] += s->middles[k];
         fz_close(s);
@@ -49,6 +50,8 @@ static bool open_session(struct fuzz_run *r, struct fz_session *s,
     if (!fz_open(s, model, r->other))
         return false;
     s->interrupt = r->options->interrupt;
+    /* 16 instructions */
+    s->timer_unit = r->options->icount ? 8ull << r->options->icount : 0;
     s->stops = r->options->preempt && r->other;
     return true;
 }
@@ -58,8 +61,9 @@ static bool open_xen(struct fuzz_run *r)
     struct pvt_backend *model;
     char message[512] = "";
 
-    if (cli_xen_open(r->options->hypervisor, r->options->kernel, false,
-                     &r->other, message, sizeof(message)) != 0) {
+    if (cli_xen_open(r->options->hypervisor, r->options->kernel,
+                     r->options->icount, &r->other, message,
+                     sizeof(message)) != 0) {
         fprintf(stderr, "pinfold fuzz: %s\n", message);
         r->other = NULL;
         return false;
@@ -198,13 +202,20 @@ static void print_stops(const struct fuzz_run *r)
 
     for (uint32_t i = 0; i < XM_NR_STOPS; i++)
         sum += r->middles[i];
-    printf("%" PRIu64 " calls stopped in the middle, %" PRIu64
-           " states compared there",
-           r->stopped, sum);
+    printf("%" PRIu64 " calls stopped in the middle, ", r->stopped);
+    if (r->options->icount)
+        printf("%" PRIu64 " of them by timers, ", r->struck);
+    printf("%" PRIu64 " states compared there", sum);
     for (uint32_t i = 0; i < XM_NR_STOPS; i++)
         if (r->middles[i])
             printf(", %" PRIu64 " %s", r->middles[i], names[i]);
     putchar('\n');
+}
+
+static bool out_of_time(const struct fuzz_run *r)
+{
+    return r->options->seconds &&
+           now() > r->started + (double)r->options->seconds;
 }
 
 /* Makes a program while it runs. P: all of it. */
@@ -223,7 +234,9 @@ static enum fz_outcome run_program(struct fuzz_run *r, struct fz_random *random,
     r->begun = rc == FZ_AGREES;
     n = rc == FZ_AGREES ? fz_generate(random, s, ops) : 0;
     for (uint64_t i = 0;
-         rc == FZ_AGREES && !s->leaked && i < r->options->length; i++) {
+         rc == FZ_AGREES && !s->leaked && i < r->options->length &&
+         !(i % 64 == 0 && out_of_time(r));
+         i++) {
         uint32_t next_n = 0;
 
         for (uint32_t k = 0; k < n; k++)
@@ -254,8 +267,7 @@ static bool enough(const struct fuzz_run *r)
 {
     const struct fuzz_options *o = r->options;
 
-    return r->ops >= o->ops || r->findings >= o->stop_after ||
-           (o->seconds && now() > r->started + (double)o->seconds);
+    return r->ops >= o->ops || r->findings >= o->stop_after || out_of_time(r);
 }
 
 /* An exit status. */
@@ -265,7 +277,8 @@ static int one_program(struct fuzz_run *r)
     struct fz_random random = { .state = fz_next(&seeds) ^ r->programs,
                                 .long_calls = r->options->interrupt ||
                                               r->options->preempt,
-                                .stops = r->options->preempt };
+                                .stops = r->options->preempt,
+                                .timers = r->options->icount != 0 };
     struct fz_program p;
     enum fz_outcome why;
     int rc = CLI_AGREES;

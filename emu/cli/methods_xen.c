@@ -58,7 +58,7 @@ struct methods_xen *methods_xen_open(const char *hypervisor,
         snprintf(message, size, "not enough memory: free some");
         return NULL;
     }
-    if (cli_xen_open(hypervisor, NULL, true, &x->backend, message, size)) {
+    if (cli_xen_open(hypervisor, NULL, 1, &x->backend, message, size)) {
         free(x);
         return NULL;
     }

@@ -126,7 +126,7 @@ static int open_xen(struct replay *r)
 
     if (isatty(STDERR_FILENO))
         fputs("starting Xen...\r", stderr);
-    if (cli_xen_open(r->options.hypervisor, r->options.kernel, false,
+    if (cli_xen_open(r->options.hypervisor, r->options.kernel, 0,
                      &r->runner.other, message, sizeof(message)) != 0) {
         fprintf(stderr, "pinfold replay: %s\n", message);
         r->runner.other = NULL;

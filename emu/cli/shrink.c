@@ -199,7 +199,7 @@ static int open_xen(struct shrink *s)
 {
     char message[512] = "";
 
-    if (cli_xen_open(s->hypervisor, s->kernel, false, &s->goal.other, message,
+    if (cli_xen_open(s->hypervisor, s->kernel, 0, &s->goal.other, message,
                      sizeof(message)) != 0) {
         fprintf(stderr, "pinfold shrink: %s\n", message);
         s->goal.other = NULL;

@@ -17,8 +17,9 @@ static const char *choose(const char *given, const char *variable,
     return value && *value ? value : fallback;
 }
 
-int cli_xen_open(const char *hypervisor, const char *kernel, bool icount,
-                 struct pvt_backend **out, char *message, size_t size)
+int cli_xen_open(const char *hypervisor, const char *kernel,
+                 unsigned int icount, struct pvt_backend **out, char *message,
+                 size_t size)
 {
     const struct shim_config config = {
         .hypervisor =

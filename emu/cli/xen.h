@@ -10,10 +10,11 @@
 /*
  * Starts actual Xen. HYPERVISOR: a file, or NULL for $PINFOLD_XEN, else what
  * the scripts unpack below build/. KERNEL: the shim's, or NULL for
- * $PINFOLD_SHIM, else the one built with this program. ICOUNT: its clock
- * counts instructions. 0, or -1 with MESSAGE.
+ * $PINFOLD_SHIM, else the one built with this program. ICOUNT: 0, or
+ * its clock counts instructions of 1 << (ICOUNT - 1) ns. 0, or -1 with MESSAGE.
  */
-int cli_xen_open(const char *hypervisor, const char *kernel, bool icount,
-                 struct pvt_backend **out, char *message, size_t size);
+int cli_xen_open(const char *hypervisor, const char *kernel,
+                 unsigned int icount, struct pvt_backend **out, char *message,
+                 size_t size);
 
 #endif

@@ -70,6 +70,7 @@ static enum fz_outcome open_window(struct fz_session *s, uint32_t domain)
     enum fz_outcome rc;
 
     c->stops = 0;
+    c->delay = 0;
     c->op = (struct pvt_op){ .call = PVT_MMU_UPDATE,
                              .domid = (xm_domid)domain,
                              .count = 1,

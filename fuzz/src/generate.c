@@ -346,9 +346,12 @@ static uint16_t stops_for(struct fz_random *r)
 {
     const uint32_t what = fz_below(r, 100);
 
+    if (r->timers && fz_chance(r, 70)) /* all orders of magnitude alike */
+        return (uint16_t)(FZ_BY_TIMER |
+                          (1u + fz_below(r, 1u << fz_below(r, 15))));
     return (uint16_t)(what < 40   ? 1u + fz_below(r, 12)
                       : what < 50 ? 1u << fz_below(r, 10)
-                      : what < 52 ? UINT16_MAX
+                      : what < 52 ? INT16_MAX
                                   : 0);
 }
 

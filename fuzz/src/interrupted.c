@@ -16,9 +16,6 @@
 
 #include <string.h>
 
-/* More than a call of this world ever has. */
-#define MAX_POINTS 8192
-
 static void go_back(struct fz_session *s, const struct fz_program *p)
 {
     struct xm_cpu *c = pvt_model_cpu(s->model);
@@ -71,6 +68,14 @@ static void repeat(struct fz_session *s, const struct fz_program *p,
     }
 }
 
+/* Of a call that a timer has stopped, it is noted already. */
+void fz_note_cut(struct fz_session *s, uint32_t at, int64_t after)
+{
+    if (s->nr_cuts != 0 && s->cuts[s->nr_cuts - 1].at == at)
+        s->nr_cuts--;
+    s->cuts[s->nr_cuts++] = (struct fz_cut){ at, after };
+}
+
 enum fz_outcome fz_explain(struct fz_session *s, const struct fz_program *p,
                            uint32_t at)
 {
@@ -80,7 +85,7 @@ enum fz_outcome fz_explain(struct fz_session *s, const struct fz_program *p,
     if (s->nr_cuts == FZ_MAX_CUTS)
         return FZ_DIFFERS;
     memcpy(message, s->message, sizeof(message));
-    for (int64_t after = 0; after < MAX_POINTS; after++) {
+    for (int64_t after = 0; after < FZ_MAX_POINTS; after++) {
         repeat(s, p, at);
         if (!fz_resolve_stopping(s, &p->ops[at], count))
             break;
@@ -88,7 +93,7 @@ enum fz_outcome fz_explain(struct fz_session *s, const struct fz_program *p,
         if (!execute_on_model(s, after))
             break;
         if (fz_compare_call(s) == FZ_AGREES) {
-            s->cuts[s->nr_cuts++] = (struct fz_cut){ at, after };
+            fz_note_cut(s, at, after);
             s->interrupted++;
             return FZ_AGREES;
         }

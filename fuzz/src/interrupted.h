@@ -7,7 +7,10 @@
 
 #include <fuzz/session.h>
 
-/* The model as the program finds it, to go back to. */
+#define FZ_MAX_POINTS 8192 /* where Xen looks: more than in any call here */
+
+/* The call at AT was interrupted AFTER so many looks. */
+void fz_note_cut(struct fz_session *s, uint32_t at, int64_t after);
 
 /*
  * The call at AT differs. Is there a point at which an interrupt would make

@@ -202,10 +202,14 @@ void fz_print_result(FILE *f, const struct fz_world *w, const struct fz_op *op,
 /* Traces do not say that: a comment for the reader. */
 void fz_print_stops(FILE *f, const struct fz_call *c)
 {
-    if (c->stops == 0)
+    if (c->delay != 0)
+        fprintf(f, "  # a timer strikes after %" PRIu64 " ns", c->delay);
+    else if (c->stops != 0)
+        fprintf(f, "  # stops where Xen looks, up to %" PRIu32 " times",
+                c->stops);
+    else
         return;
-    fprintf(f, "  # stops where Xen looks, up to %" PRIu32 " times%s\n",
-            c->stops,
+    fprintf(f, "%s\n",
             c->op.number == __HYPERVISOR_multicall ? ", as a multicall" : "");
 }
 

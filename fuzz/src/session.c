@@ -49,6 +49,10 @@ void fz_close(struct fz_session *s)
     s->written = s->changed = NULL;
     s->block = NULL;
     s->ram = NULL;
+    free(s->middle_block);
+    free(s->middle_pages);
+    s->middle_block = NULL;
+    s->middle_pages = NULL;
 }
 
 static void add_allocated(struct fz_session *s, xm_mfn mfn)
@@ -112,7 +116,7 @@ static enum fz_outcome start(struct fz_session *s)
     int rc = 1;
 
     s->ahead = !s->other;
-    if (s->other && !s->call.stops) {
+    if (s->other && !fz_stops(&s->call)) {
         memcpy(s->answer[1], s->call.data, op.data_size);
         rc = s->other->ops->start(s->other, &op);
         if (rc < 0)
@@ -127,7 +131,7 @@ static enum fz_outcome finish(struct fz_session *s, const struct fz_op *ops)
     const struct pvt_op op = op_of(s, 1);
 
     s->calls++;
-    if (s->other && s->call.stops)
+    if (s->other && fz_stops(&s->call))
         return fz_execute_stopping(s);
     if (s->other && s->other->ops->finish(s->other, &op, &s->out[1]) != 0)
         return fail(s, s->other);

@@ -8,6 +8,8 @@
  */
 #include "stops.h"
 #include "compare.h"
+#include "interrupted.h"
+#include "middle.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,9 +18,9 @@
 
 #define NR_ARGS 5u /* registers that the shim gives a call */
 
-/* The next part on the model; it stops at the first question, or it does not.
- */
-static bool part(struct fz_session *s, bool stop)
+/* The next part on the model, interrupted after so many questions or (-1) not;
+ * true: it has stopped. */
+static bool part(struct fz_session *s, int64_t after)
 {
     struct fz_stopping *st = &s->stopping;
     struct xm_cpu *c = pvt_model_cpu(s->model);
@@ -27,15 +29,12 @@ static bool part(struct fz_session *s, bool stop)
     struct pvt_op op = s->call.op;
 
     op.data = s->answer[0];
-    if (stop)
-        c->preempt_after = 0;
+    c->preempt_after = after;
     if (pvt_model_part(s->model, &op, st->nr == 0, st->arg, &s->out[0]) != 0) {
         snprintf(s->message, sizeof(s->message), "%s", s->model->message);
         st->failed = true;
         return false;
     }
-    if (stop)
-        c->preempt_after = -1;
     for (size_t i = 0; i < sizeof(before.bits) / sizeof(before.bits[0]); i++)
         s->out[0].fired.bits[i] |= before.bits[i];
     return s->out[0].rc == -XEN_ERESTART;
@@ -63,6 +62,48 @@ static void note_place(struct fz_session *s)
              "stop %" PRIu32 " of the call: %.200s", s->stopping.nr, message);
 }
 
+/* Everything in the middle, as Xen has it there. */
+static bool same_middle(struct fz_session *s, uint64_t number,
+                        const uint64_t arg[6])
+{
+    return (number == s->call.op.number ||
+            fz_differ(s, FZ_NR_FRAMES, "rax", s->call.op.number, number)) &&
+           same_arguments(s, arg) && fz_compare_state(s);
+}
+
+/*
+ * A timer does not say where it struck: the model tries one point after the
+ * other, from the same state.
+ */
+static bool struck(struct fz_session *s, uint64_t number, const uint64_t arg[6])
+{
+    struct fz_stopping *st = &s->stopping;
+
+    if (!fz_keep_middle(s)) {
+        st->failed = true;
+        return false;
+    }
+    for (int64_t after = 0; after < FZ_MAX_POINTS; after++) {
+        const bool more = part(s, after);
+
+        if (st->failed || (more && same_middle(s, number, arg))) {
+            fz_note_cut(s, s->call.at, after);
+            s->struck += !st->failed;
+            return !st->failed;
+        }
+        if (!more)
+            break;
+        fz_go_back_to_middle(s);
+        memcpy(st->arg, s->call.op.arg, sizeof(st->arg));
+        memcpy(s->answer[0], s->call.data, s->call.op.data_size);
+    }
+    snprintf(s->message, sizeof(s->message),
+             "the model is nowhere as %s is here, whichever question it "
+             "stops at",
+             s->other->version);
+    return false;
+}
+
 static bool stopped(void *context, uint64_t number, const uint64_t arg[6],
                     const uint8_t *data)
 {
@@ -72,15 +113,15 @@ static bool stopped(void *context, uint64_t number, const uint64_t arg[6],
 
     if (st->differs || st->failed)
         return false;
-    same = part(s, true);
-    st->nr++;
-    if (!same && !st->failed)
-        (void)fz_differ(s, FZ_NR_FRAMES, "it stops", 0, 1);
     memcpy(s->answer[1], data, s->call.op.data_size);
-    same = same &&
-           (number == s->call.op.number ||
-            fz_differ(s, FZ_NR_FRAMES, "rax", s->call.op.number, number)) &&
-           same_arguments(s, arg) && fz_compare_state(s);
+    if (s->call.delay) {
+        same = struck(s, number, arg);
+    } else {
+        same = part(s, 0) ||
+               (!st->failed && fz_differ(s, FZ_NR_FRAMES, "it stops", 0, 1));
+        same = same && same_middle(s, number, arg);
+    }
+    st->nr++;
     st->differs = !same && !st->failed;
     if (st->differs)
         note_place(s);
@@ -95,8 +136,15 @@ bool fz_resolve_stopping(struct fz_session *s, const struct fz_op *ops,
 
     if (!fz_resolve(&s->world, pvt_model_cpu(s->model), ops, count, c))
         return false;
-    c->stops = s->stops && fz_may_stop(ops) ? ops->reserved : 0;
-    if (c->stops)
+    c->stops = 0;
+    c->delay = 0;
+    if (!s->stops || !fz_may_stop(ops))
+        return true;
+    if (!(ops->reserved & FZ_BY_TIMER))
+        c->stops = ops->reserved;
+    else if (s->nr_cuts < FZ_MAX_CUTS)
+        c->delay = (ops->reserved & ~FZ_BY_TIMER) * s->timer_unit;
+    if (c->stops || c->delay)
         fz_make_raw(&s->world, ops, c);
     return true;
 }
@@ -111,17 +159,17 @@ static void begin(struct fz_session *s)
     pvt_model_cpu(s->model)->nr_alloc = 0; /* none of these calls allocates */
 }
 
-/* What is left of the call, without stopping. */
-static enum fz_outcome finish(struct fz_session *s)
+/* What is left of the call, interrupted once more or (-1) not. */
+static enum fz_outcome finish(struct fz_session *s, int64_t after)
 {
-    while (!s->stopping.failed && part(s, false))
-        ;
+    while (part(s, after))
+        after = -1;
     return s->stopping.failed ? FZ_FAILED : FZ_AGREES;
 }
 
 enum fz_outcome fz_execute_stopping(struct fz_session *s)
 {
-    const struct pvt_stops stops = { stopped, s };
+    const struct pvt_stops stops = { s->call.delay, stopped, s };
     struct fz_stopping *st = &s->stopping;
     struct pvt_op op;
 
@@ -135,33 +183,33 @@ enum fz_outcome fz_execute_stopping(struct fz_session *s)
         return FZ_LOST;
     }
     s->stopped += st->nr != 0;
+    pvt_model_cpu(s->model)->preempt_after = -1;
     if (st->failed)
         return FZ_FAILED;
     if (st->differs)
         return FZ_DIFFERS;
-    if (st->nr < st->wanted && part(s, true)) {
+    if (st->nr < st->wanted && part(s, 0)) {
         st->nr++;
         (void)fz_differ(s, FZ_NR_FRAMES, "it stops", 1, 0);
         note_place(s);
         return FZ_DIFFERS;
     }
+    pvt_model_cpu(s->model)->preempt_after = -1;
     if (st->failed)
         return FZ_FAILED;
-    return st->nr < st->wanted ? FZ_AGREES : finish(s);
+    return st->nr < st->wanted ? FZ_AGREES : finish(s, -1);
 }
 
 enum fz_outcome fz_execute_stopping_model(struct fz_session *s)
 {
     struct fz_stopping *st = &s->stopping;
-    struct xm_cpu *c = pvt_model_cpu(s->model);
-    const int64_t after = c->preempt_after;
+    const int64_t after = pvt_model_cpu(s->model)->preempt_after;
     bool more = true;
 
     begin(s);
     for (; more && st->nr < st->wanted; st->nr++)
-        more = part(s, true);
-    c->preempt_after = after;
-    if (st->failed)
-        return FZ_FAILED;
-    return more ? finish(s) : FZ_AGREES;
+        more = part(s, 0);
+    if (more)
+        return finish(s, after);
+    return st->failed ? FZ_FAILED : FZ_AGREES;
 }

@@ -96,12 +96,21 @@ static void run_scenario(struct shim_mailbox *m)
     m->rc = 0;
 }
 
+static uint32_t number_of(const struct shim_mailbox *m)
+{
+    return (uint32_t)(m - mailboxes);
+}
+
 static void execute(struct shim_mailbox *m)
 {
     switch (m->command) {
     case SHIM_HYPERCALL:
+        if (m->timer.delay)
+            shim_start_timer(&m->timer, number_of(m));
         m->rc = hypercall(m->arg[0], m->arg[1], m->arg[2], m->arg[3], m->arg[4],
                           m->arg[5]);
+        if (m->timer.delay)
+            shim_stop_timer(number_of(m));
         break;
     case SHIM_LOAD:
     case SHIM_STORE:

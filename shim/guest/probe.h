@@ -11,6 +11,9 @@
 void shim_set_traps(void);
 /* Events come to the host. */
 void shim_set_upcall(void);
+/* An event of this vCPU's timer, DELAY from now; and not any more. */
+void shim_start_timer(const struct shim_timer *t, uint32_t vcpu);
+void shim_stop_timer(uint32_t vcpu);
 /* That of the vCPU that runs this. */
 struct shim_mailbox *shim_own_mailbox(void);
 /* One of the commands of enum shim_command that may fault. */

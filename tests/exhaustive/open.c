@@ -108,7 +108,7 @@ static int open_xen(struct run *r, char *message, size_t size)
 {
     struct machine *m = &r->machine[r->nr_machines];
 
-    if (cli_xen_open(NULL, NULL, false, &m->backend, message, size) != 0)
+    if (cli_xen_open(NULL, NULL, 0, &m->backend, message, size) != 0)
         return -1;
     *m = (struct machine){ .name = m->backend->version,
                            .backend = m->backend,

@@ -22,6 +22,9 @@ for place in "between requests" "before a deferred put" "calls of a multicall" \
     grep -q "states compared there.* $place" <<<"$first" ||
         { echo "no call has stopped $place"; rc=1; }
 done
+out=$(run --icount 4 --seed 1 --ops 600 --length 300) || rc=1
+grep -q ' [1-9][0-9]* of them by timers' <<<"$out" ||
+    { echo "no timer has stopped a call: $out"; rc=1; }
 for check in partial-set progress; do
     out=$(run --break "$check" --seed 1)
     grep -q 'operation [0-9]*: stop [0-9]* of the call: ' <<<"$out" ||

@@ -20,6 +20,7 @@ struct fz_call {
     uint8_t data[FZ_MAX_DATA]; /* the same for both machines */
     uint32_t at;               /* where in the program it is */
     uint32_t used;             /* operations that it is made of */
+    uint64_t delay;            /* ns after which a timer is to stop it; or 0 */
     uint32_t stops; /* how often it is to stop in the middle: it is raw then */
 };
 

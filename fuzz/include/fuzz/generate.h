@@ -12,7 +12,8 @@ struct fz_random {
     uint64_t state;
     uint32_t domain, vcpu; /* the next calls are its, mostly */
     bool long_calls;       /* more of those that Xen can be interrupted in */
-    bool stops;            /* calls stop in the middle */
+    bool stops;            /* calls stop in the middle ... */
+    bool timers;           /* ... by timers, mostly */
 };
 
 uint64_t fz_next(struct fz_random *r);

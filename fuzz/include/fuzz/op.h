@@ -31,14 +31,17 @@ enum fz_kind {
 };
 
 /* Bits of fz_op.mode. */
-#define FZ_JOINED 1u      /* one call with the operation that follows */
-#define FZ_DESCRIPTOR 2u  /* not an entry: the descriptor number FLAGS */
-#define FZ_GRANT 4u       /* not an entry: one of a grant table */
-#define FZ_USER 8u        /* of GUEST: by the guest's user */
-#define FZ_UNFLUSHED 16u  /* of GUEST: with the TLB as it is */
-#define FZ_RAW 64u        /* of POKE: a number, fz_raw(); its fields are four */
-#define FZ_LISTED 32u     /* of VALUE: a word of a list in memory */
+#define FZ_JOINED 1u     /* one call with the operation that follows */
+#define FZ_DESCRIPTOR 2u /* not an entry: the descriptor number FLAGS */
+#define FZ_GRANT 4u      /* not an entry: one of a grant table */
+#define FZ_USER 8u       /* of GUEST: by the guest's user */
+#define FZ_UNFLUSHED 16u /* of GUEST: with the TLB as it is */
+#define FZ_RAW 64u       /* of POKE: a number, fz_raw(); its fields are four */
+#define FZ_LISTED 32u    /* of VALUE: a word of a list in memory */
 #define FZ_MULTICALL 128u /* it stops, as a multicall of two requests each */
+
+/* In fz_op.reserved of what may stop: a delay is there, not a count. */
+#define FZ_BY_TIMER 0x8000u
 
 struct fz_op {
     uint8_t kind;   /* enum fz_kind, modulo */

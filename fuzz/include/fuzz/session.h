@@ -25,7 +25,7 @@ struct fz_cut {
     uint32_t at;
     int64_t after;
 };
-#define FZ_MAX_CUTS 64u /* of one program */
+#define FZ_MAX_CUTS 4096u /* of one program */
 
 #define FZ_MAX_ALLOC 4096u /* frames of one program */
 #define FZ_MAX_OPS 65536u  /* of a program with calls that can be anything */
@@ -58,13 +58,18 @@ struct fz_session {
     uint32_t turn;  /* whose content is looked at next, unasked */
     bool thorough;  /* all contents after every call */
     bool interrupt; /* the other machine often, by timers */
+    /* Timers strike in calls; of their delays: 0, or the unit in ns. */
+    uint64_t timer_unit;
     bool stops;     /* calls stop in the middle, as their operations say */
     bool leaked;    /* without another machine: see fz_check_model() */
     bool ahead;     /* the model is: see fz_start() */
     uint64_t calls; /* executed, ever */
-    uint64_t interrupted;          /* of these, explained by an interrupt */
-    struct fz_stopping stopping;   /* the call that stops */
-    uint64_t stopped;              /* calls that have stopped ... */
+    uint64_t interrupted; /* of these, explained by an interrupt */
+    void *middle_block; /* the model before the call that a timer has stopped */
+    uint64_t (*middle_pages)[XM_ENTRIES];
+    struct fz_stopping stopping; /* the call that stops */
+    uint64_t struck;             /* calls that a timer has stopped, compared */
+    uint64_t stopped;            /* calls that have stopped ... */
     uint64_t middles[XM_NR_STOPS]; /* ... and where, compared each time */
     /*
      * What programs begin with: the world of these domains (with another

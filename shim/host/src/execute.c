@@ -119,10 +119,10 @@ static int other_hypercall(struct shim_vcpu *v, const struct pvt_op *op,
 
     if (grants && shim__count_grants(s, &before) != 0)
         return -1;
+    if (op->stops && shim__begin_stops(v, op) != 0)
+        return -1;
     if (op->data_size)
         memcpy(v->mailbox->data, op->data, op->data_size);
-    if (op->stops)
-        shim__begin_stops(v, op);
     rc = op->number == __HYPERVISOR_domctl
              ? shim__trace_domctl(v, op, &out->rc)
              : shim__hypercall(v, op->number, op->arg, &out->rc);

@@ -31,7 +31,8 @@ struct shim_vcpu {
     /* Of the hypercall that it makes, if somebody wants to see it stop. */
     const struct pvt_stops *stops;
     uint64_t calling;
-    bool pending; /* an event is, so that Xen stops where it looks next */
+    bool has_timer; /* its event has a port */
+    bool pending;   /* an event is, so that Xen stops where it looks next */
 };
 
 struct shim_domain {
@@ -153,7 +154,7 @@ int shim__await_parked(struct shim_vcpu *v);
 
 /* stops.c */
 /* The call of OP stops in the middle from now on, and not any more. */
-void shim__begin_stops(struct shim_vcpu *v, const struct pvt_op *op);
+int shim__begin_stops(struct shim_vcpu *v, const struct pvt_op *op);
 void shim__end_stops(struct shim_vcpu *v);
 /* The vCPU is in its event callback: looks, and lets it go on. */
 void shim__at_upcall(struct shim_vcpu *v);

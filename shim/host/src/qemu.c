@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #define DEFAULT_MEMORY_MIB 256u
+/* Timers of guests are exact, and that of the scheduler seldom in their way. */
+#define EXACT_TIMERS " timer_slop=0 sched_credit_tslice_ms=1000"
 
 static void path_of(const struct shim *s, const char *file, char *path,
                     size_t size)
@@ -28,9 +30,10 @@ static void path_of(const struct shim *s, const char *file, char *path,
 static void exec_qemu(const struct shim *s, const char *ram_path)
 {
     const char *qemu = s->config.qemu ? s->config.qemu : "qemu-system-x86_64";
-    char memory[32], backend[256], serial[128], errors[128], qmp[128];
+    char memory[32], backend[256], serial[128], errors[128], icount[32],
+        qmp[128];
     const struct xm_config config = xm_config_default(0);
-    char append[256], modules[4096 + 64];
+    char append[320], modules[4096 + 64];
     char *argv[40];
     int n = 0, fd;
 
@@ -42,8 +45,9 @@ static void exec_qemu(const struct shim *s, const char *ram_path)
     snprintf(append, sizeof(append),
              "loglvl=all guest_loglvl=none com1=115200,8n1 console=com1 "
              "dom0_mem=64M dom0_max_vcpus=3 sched=credit "
-             "gnttab_max_frames=%u gnttab_max_maptrack_frames=%u",
-             config.max_grant_frames, config.max_maptrack_frames);
+             "gnttab_max_frames=%u gnttab_max_maptrack_frames=%u%s",
+             config.max_grant_frames, config.max_maptrack_frames,
+             s->config.icount ? EXACT_TIMERS : "");
     snprintf(modules, sizeof(modules), "%s,%s/initrd", s->config.kernel,
              s->dir);
     path_of(s, "qemu.log", errors, sizeof(errors));
@@ -56,7 +60,7 @@ static void exec_qemu(const struct shim *s, const char *ram_path)
     ARG("-serial"), ARG(serial), ARG("-monitor"), ARG("none");
     ARG("-qmp"), ARG(qmp);
     if (s->config.icount)
-        ARG("-icount"), ARG("shift=0,sleep=off");
+        ARG("-icount"), ARG(icount);
     ARG("-kernel"), ARG(s->config.hypervisor);
     ARG("-initrd"), ARG(modules);
     ARG("-append");

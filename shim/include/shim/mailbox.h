@@ -44,6 +44,15 @@ struct shim_upcall {
     uint64_t rip;
 };
 
+/* A timer that the guest sets just before a hypercall. */
+struct shim_timer {
+    uint64_t delay; /* ns; 0: none */
+    /* Xen's time: nanoseconds at a time stamp, and how fast that counts. */
+    uint64_t system_time, tsc_timestamp;
+    uint32_t tsc_to_system_mul;
+    int32_t tsc_shift;
+};
+
 struct shim_mailbox {
     /* Each of the two words on a cache line of its own. */
     _Alignas(64) uint32_t request;
@@ -52,6 +61,7 @@ struct shim_mailbox {
     _Alignas(64) uint64_t command;
     uint64_t spins; /* how often to look before the CPU is given away */
     uint64_t arg[6];
+    struct shim_timer timer; /* of SHIM_HYPERCALL */
     int64_t rc;
     uint64_t value;
     uint64_t vector, error_code, cr2; /* of an exception; vector 0: none */

@@ -49,6 +49,12 @@ struct pvt_code {
 /* Somebody who wants to see a hypercall in the middle. */
 struct pvt_stops {
     /*
+     * 0: it stops where Xen looks first. Else a timer is set to so many
+     * nanoseconds just before the call: it stops once, or the timer comes too
+     * early or late.
+     */
+    uint64_t delay;
+    /*
      * The call has stopped, and goes on with NUMBER and ARG; DATA is op.data as
      * it is now. True: it stops again where Xen looks next. Nothing may be
      * executed on the machine meanwhile.

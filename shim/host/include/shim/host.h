@@ -15,7 +15,11 @@ struct shim_config {
     const char *kernel;      /* the shim, an ELF */
     const char *qemu;        /* NULL: qemu-system-x86_64 from PATH */
     unsigned int memory_mib; /* 0: 256 */
-    bool icount;             /* rdtsc counts instructions; boots in 10 s */
+    /*
+     * 0, or 1 + shift: the clock counts instructions, of 1 << shift ns each. It
+     * boots in 10 s then.
+     */
+    unsigned int icount;
 };
 
 /*
