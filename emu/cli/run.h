@@ -38,6 +38,7 @@ enum pvcpu_idle run_console_idle(void *context, uint64_t ns);
 struct run_options {
     struct pvcpu_guest_config guest;
     bool interactive, check, quiet;
+    const char *record;   /* a file, or NULL */
     unsigned int timeout; /* s, 0: none */
     uint64_t max_blocks;
 };

@@ -26,6 +26,10 @@ static const char usage[] =
     "      --max-blocks=N     end after N blocks of instructions\n"
     "      --check            check all invariants of the machine after each\n"
     "                         hypercall (slow)\n"
+    "      --record=FILE      write the run as a trace, which replays on the\n"
+    "                         model and on actual Xen; packed, if FILE ends "
+    "in\n"
+    "                         .zst\n"
     "      --xen=4.N          the model is that of Xen 4.N (4.13 to 4.22)\n"
     "      --break=NAME       remove one check from the model, to see what\n"
     "                         comes of it (--break=list tells which there "
@@ -103,6 +107,9 @@ static bool parse_one(int c, struct run_options *o)
         good = cli_parse_number("run", "max-blocks", optarg, 1, UINT64_MAX / 2,
                                 &o->max_blocks);
         break;
+    case 'w':
+        o->record = optarg;
+        break;
     case 'k':
         o->check = true;
         break;
@@ -135,6 +142,7 @@ static int parse(int argc, char **argv, void *options)
         { "console", no_argument, NULL, 'c' },
         { "timeout", required_argument, NULL, 't' },
         { "max-blocks", required_argument, NULL, 'n' },
+        { "record", required_argument, NULL, 'w' },
         { "check", no_argument, NULL, 'k' },
         { "xen", required_argument, NULL, 'x' },
         { "break", required_argument, NULL, 'b' },

@@ -53,14 +53,16 @@ static const char *const call_names[] = {
     [__HYPERVISOR_xenpmu_op] = "xenpmu_op",
 };
 
-static void print_place(FILE *f, const struct pvcpu_symbols *s, uint64_t va)
+/* CALLED: it lies behind a call, which may have been the function's last. */
+static void print_place(FILE *f, const struct pvcpu_symbols *s, uint64_t va,
+                        bool called)
 {
     char name[CPU_SYMBOL_NAME];
     uint64_t offset;
 
     fprintf(f, "%016" PRIx64, va);
-    if (pvcpu_symbol(s, va, name, &offset))
-        fprintf(f, " %s+0x%" PRIx64, name, offset);
+    if (pvcpu_symbol(s, va - called, name, &offset))
+        fprintf(f, " %s+0x%" PRIx64, name, offset + called);
     fputc('\n', f);
 }
 
@@ -95,7 +97,7 @@ static void print_callers(FILE *f, struct pvcpu_guest *g, struct pvcpu *p)
     fputs("it was at, called from (what looks so on its stack):\n", f);
     for (size_t i = 0; i < n; i++) {
         fputs("  ", f);
-        print_place(f, s, address[i]);
+        print_place(f, s, address[i], i != 0);
     }
     pvcpu_symbols_close(s);
 }

@@ -29,9 +29,21 @@ static struct xm_walk look_again(struct pvcpu *p, xm_vaddr va, uint32_t access)
     return w;
 }
 
-/* False: Xen has nothing to do with it. */
-static bool emulate_store(struct pvcpu *p, xm_vaddr rip)
+/* From VA on, or down from there: the elements of a repeated instruction. */
+static void tell_emulated(struct pvcpu *p, const struct xm_insn *insn,
+                          xm_vaddr va, uint64_t elements, bool down)
 {
+    const struct pvcpu_observer *o = &p->config.observer;
+    const uint64_t behind = (elements - 1) * insn->width;
+
+    if (o->emulated && elements != 0)
+        o->emulated(o->context, down ? va - behind : va, behind + insn->width);
+}
+
+/* The store faults at VA. False: Xen has nothing to do with it. */
+static bool emulate_store(struct pvcpu *p, xm_vaddr rip, xm_vaddr va)
+{
+    uint64_t count;
     struct xm_registers r;
     struct xm_execution e;
     struct xm_insn insn;
@@ -41,6 +53,7 @@ static bool emulate_store(struct pvcpu *p, xm_vaddr rip)
     if (xm_decode(code, n, &insn) != XM_DECODED || insn.op == XM_OP_OTHER)
         return false;
     pvcpu__get_registers(p, &r);
+    count = r.gpr[XM_RCX];
     e = xm_execute(p->c, &insn, &r);
     if (e.unknown)
         return false;
@@ -51,6 +64,9 @@ static bool emulate_store(struct pvcpu *p, xm_vaddr rip)
     }
     pvcpu__set_registers(p, &r);
     p->counts.emulated += e.emulated;
+    if (e.emulated)
+        tell_emulated(p, &insn, va, insn.rep ? count - r.gpr[XM_RCX] : 1,
+                      r.rflags & XM_FLAG_DF);
     if (e.fault.taken)
         page_fault(p, e.fault.cr2, e.fault.error_code);
     else if (e.debug_trap)
@@ -126,7 +142,7 @@ void pvcpu__handle_miss(struct pvcpu *p)
     if (w.ok)
         return;
     if (write && (w.error_code & XM_PF_PRESENT) &&
-        !pvcpu__model_vcpu(p)->user_mode && emulate_store(p, rip))
+        !pvcpu__model_vcpu(p)->user_mode && emulate_store(p, rip, va))
         return;
     page_fault(p, va, w.error_code);
 }

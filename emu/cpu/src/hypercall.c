@@ -227,5 +227,5 @@ void pvcpu__hypercall(struct pvcpu *p)
     }
     remember(p, &call);
     if (o->after)
-        o->after(o->context, call.number, call.arg, &call.result, call.rax);
+        o->after(o->context, &call.result);
 }

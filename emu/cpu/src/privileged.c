@@ -52,10 +52,26 @@ static bool read_cr(struct pvcpu *p, unsigned int number, uint64_t *value)
     }
 }
 
-static bool write_cr(struct pvcpu *p, unsigned int number, uint64_t value)
+/* NEW_BASEPTR by another name. */
+static bool write_cr3(struct pvcpu *p, uint64_t value)
 {
+    const struct pvcpu_observer *o = &p->config.observer;
     struct xm_result r;
 
+    if (o->before_cr3)
+        o->before_cr3(o->context, value);
+    do
+        r = xm_write_cr3(p->c, value);
+    while (r.rc == -XEN_ERESTART);
+    pvcpu__flush(p);
+    p->c->flushed = 0;
+    if (o->after_cr3)
+        o->after_cr3(o->context, value, r.rc);
+    return r.rc == 0;
+}
+
+static bool write_cr(struct pvcpu *p, unsigned int number, uint64_t value)
+{
     switch (number) {
     case 0:
         if ((value ^ CR0_OTHERS) & ~CR0_TS)
@@ -67,12 +83,7 @@ static bool write_cr(struct pvcpu *p, unsigned int number, uint64_t value)
         domain_vcpu_info(p->d, p->c, p->current)->arch.cr2 = value;
         return true;
     case 3:
-        do
-            r = xm_write_cr3(p->c, value);
-        while (r.rc == -XEN_ERESTART);
-        pvcpu__flush(p);
-        p->c->flushed = 0;
-        return r.rc == 0;
+        return write_cr3(p, value);
     case 4:
         p->vcpu[p->current].cr4 = value;
         return true;

@@ -4,7 +4,8 @@
  * says where it is (scripts/kallsyms.c of Linux 4.6 to 6.3 writes it so):
  *
  *   s32 offset[n] | u64 base | u32 n | names: length, then that many tokens |
- *   u32 marker[]: where each 256th name begins | token texts | u16 index[256]
+ *   u32 marker[]: where each 256th name begins | in newer ones, the order of
+ *   the names | token texts | u16 index[256]
  *
  * Each part is aligned to 8 bytes. A digit's token is that digit, so that ten
  * of the texts are known.
@@ -97,61 +98,49 @@ static bool find_tokens(struct pvcpu_symbols *s, size_t size)
     return false;
 }
 
-/* Markers grow, from 0 on. Their number; *FIRST: where they begin. */
-static size_t find_markers(const struct pvcpu_symbols *s, size_t *first)
+/* A name's length, in tokens, is in one byte, or in two of 7 bits. */
+static size_t length_of(const uint8_t *p, size_t *bytes)
 {
-    size_t at = s->token_texts, n = 0;
-    uint32_t last = UINT32_MAX;
-
-    while (at >= 4 && get32(s->bytes + at - 4) == 0)
-        at -= 4; /* padding */
-    while (at >= 4 && n < MAX_SYMBOLS / NAMES_A_MARKER) {
-        const uint32_t v = get32(s->bytes + at - 4);
-
-        if (v >= last)
-            return 0;
-        last = v;
-        at -= 4;
-        n++;
-        if (v == 0) {
-            *first = at;
-            return n;
-        }
-    }
-    return 0;
+    *bytes = p[0] & 0x80 ? 2 : 1;
+    return p[0] & 0x80 ? (p[0] & 0x7fu) | (size_t)p[1] << 7 : p[0];
 }
 
-/* COUNT names from NAMES on take BYTES; *END, if it is not NULL, their end. */
-static bool walk_names(const struct pvcpu_symbols *s, size_t names,
-                       size_t limit, size_t count, size_t *end)
+/* Where COUNT names from NAMES on end; 0: behind the tokens. */
+static size_t behind_names(const struct pvcpu_symbols *s, size_t names,
+                           size_t count)
 {
-    size_t at = names;
+    size_t at = names, bytes;
 
-    while (count-- > 0) {
-        if (at >= limit)
-            return false;
-        at += s->bytes[at] + 1u;
+    while (count-- > 0 && at + 1 < s->token_texts) {
+        const size_t n = length_of(s->bytes + at, &bytes);
+
+        at += bytes + n;
     }
-    *end = at;
-    return at <= limit;
+    return at <= s->token_texts ? at : 0;
 }
 
-/* The count lies 8 bytes before the names, which end where markers begin. */
-static bool find_names(struct pvcpu_symbols *s, size_t markers,
-                       size_t nr_markers)
+/* N names begin here if the markers behind them say so. */
+static bool are_names(const struct pvcpu_symbols *s, size_t names, size_t n)
 {
-    const uint32_t second = nr_markers > 1 ? get32(s->bytes + markers + 4) : 0;
+    const size_t second = behind_names(s, names, NAMES_A_MARKER);
+    size_t markers;
 
-    for (size_t at = markers & ~(size_t)(ALIGN - 1); at > 16; at -= ALIGN) {
+    if (n <= NAMES_A_MARKER || n > MAX_SYMBOLS || second == 0)
+        return false;
+    markers = up(behind_names(s, names, n));
+    return markers != 0 && markers + 8 <= s->token_texts &&
+           get32(s->bytes + markers) == 0 &&
+           get32(s->bytes + markers + 4) == second - names;
+}
+
+/* Their number lies 8 bytes before them. */
+static bool find_names(struct pvcpu_symbols *s)
+{
+    for (size_t at = s->token_texts & ~(size_t)(ALIGN - 1); at > 2 * ALIGN;
+         at -= ALIGN) {
         const uint32_t n = get32(s->bytes + at - ALIGN);
-        size_t end;
 
-        if (n == 0 || n > MAX_SYMBOLS ||
-            (n + NAMES_A_MARKER - 1) / NAMES_A_MARKER != nr_markers ||
-            (second && (!walk_names(s, at, markers, NAMES_A_MARKER, &end) ||
-                        end - at != second)))
-            continue;
-        if (walk_names(s, at, markers, n, &end) && markers - end < ALIGN) {
+        if (get32(s->bytes + at - 4) == 0 && are_names(s, at, n)) {
             s->names = at;
             s->nr = n;
             return true;
@@ -166,7 +155,7 @@ static bool read_addresses(struct pvcpu_symbols *s)
     const size_t offsets = up(s->nr * 4) + 2 * ALIGN;
     const uint8_t *table;
     uint64_t base;
-    size_t at = s->names;
+    size_t at = s->names, bytes;
 
     if (offsets > s->names)
         return false;
@@ -181,19 +170,15 @@ static bool read_addresses(struct pvcpu_symbols *s)
 
         s->address[i] = v < 0 ? base - 1 - (uint64_t)(int64_t)v : (uint64_t)v;
         s->name[i] = (uint32_t)(at - s->names);
-        at += s->bytes[at] + 1u;
+        at += length_of(s->bytes + at, &bytes);
+        at += bytes;
     }
     return true;
 }
 
 static bool find_kallsyms(struct pvcpu_symbols *s, size_t size)
 {
-    size_t markers, n;
-
-    if (!find_tokens(s, size))
-        return false;
-    n = find_markers(s, &markers);
-    return n != 0 && find_names(s, markers, n) && read_addresses(s);
+    return find_tokens(s, size) && find_names(s) && read_addresses(s);
 }
 
 struct pvcpu_symbols *pvcpu_symbols_open(const struct pv_kernel *k)
@@ -224,13 +209,14 @@ static void expand(const struct pvcpu_symbols *s, size_t i,
                    char name[CPU_SYMBOL_NAME])
 {
     const uint8_t *p = s->bytes + s->names + s->name[i];
-    size_t n = 0;
+    size_t n = 0, bytes;
     bool skip = true;
 
-    for (unsigned int k = p[0]; k > 0; k--) {
+    for (size_t k = length_of(p, &bytes); k > 0; k--) {
         const char *t = (const char *)s->bytes + s->token_texts +
-                        get16(s->bytes + s->token_index + 2u * *++p);
+                        get16(s->bytes + s->token_index + 2u * p[bytes]);
 
+        p++;
         for (; *t; t++) {
             if (!skip && n < CPU_SYMBOL_NAME - 1)
                 name[n++] = *t;

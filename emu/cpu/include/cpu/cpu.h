@@ -18,12 +18,18 @@
 
 #define CPU_LAST_CALLS 16u
 
-/* Who asks to look at the machine after each hypercall. */
+/*
+ * Who looks on while the guest changes the machine. Each may be NULL. ARG: as
+ * the guest gave it.
+ */
 struct pvcpu_observer {
-    /* ARG: as the guest gave it. NULL: nobody. */
     void (*before)(void *context, uint64_t number, const uint64_t arg[6]);
-    void (*after)(void *context, uint64_t number, const uint64_t arg[6],
-                  const struct xm_result *result, uint64_t rax);
+    void (*after)(void *context, const struct xm_result *result);
+    /* A store to BYTES from VA on, which Xen has carried out. */
+    void (*emulated)(void *context, xm_vaddr va, uint64_t bytes);
+    /* Around a move to CR3. */
+    void (*before_cr3)(void *context, uint64_t value);
+    void (*after_cr3)(void *context, uint64_t value, int rc);
     void *context;
 };
 
