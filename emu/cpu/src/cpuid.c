@@ -17,18 +17,18 @@
 /* clang-format off */
 enum {
     FPU = 1 << 0, DE = 1 << 2, TSC = 1 << 4, MSR = 1 << 5,
-    PAE = 1 << 6, MCE = 1 << 7, CX8 = 1 << 8, APIC = 1 << 9, SEP = 1 << 11,
+    PAE = 1 << 6, MCE = 1 << 7, CX8 = 1 << 8, APIC = 1 << 9,
     MCA = 1 << 14, CMOV = 1 << 15, PAT = 1 << 16, CLFLUSH = 1 << 19,
     MMX = 1 << 23, FXSR = 1 << 24, SSE = 1 << 25, SSE2 = 1 << 26,
 };
 /* clang-format on */
 #define FEATURES_AMD                                                           \
     (FPU | DE | TSC | MSR | PAE | MCE | CX8 | APIC | MCA | CMOV | PAT)
-#define FEATURES_1 (FEATURES_AMD | SEP | CLFLUSH | MMX | FXSR | SSE | SSE2)
+#define FEATURES_1 (FEATURES_AMD | CLFLUSH | MMX | FXSR | SSE | SSE2)
 #define FEATURES_1_ECX (1u << 0 | 1u << 13 | 1u << 31) /* SSE3, CX16, Xen */
 #define FEATURES_EXTENDED                                                      \
     (FEATURES_AMD | MMX | FXSR | 1u << 11 | 1u << 20 | 1u << 29)
-#define FEATURES_EXTENDED_ECX (1u << 0 | 1u << 1) /* LAHF, legacy SMP */
+#define FEATURES_EXTENDED_ECX (1u << 0) /* LAHF */
 
 struct leaf {
     uint32_t a, b, c, d;
@@ -84,12 +84,12 @@ static struct leaf look_up(struct pvcpu *p, uint32_t leaf, uint32_t sub)
         return xens(p, leaf, sub);
     switch (leaf) {
     case 0:
-        return vendor(7, "AuthenticAMD");
+        return vendor(0xd, "AuthenticAMD");
     case 1:
         return (struct leaf){ family, p->current << 24 | 8u << 8,
                               FEATURES_1_ECX, FEATURES_1 };
     case 0x80000000:
-        return vendor(0x80000008, "AuthenticAMD");
+        return vendor(0x80000021, "AuthenticAMD");
     case 0x80000001:
         return (struct leaf){ family, 0, FEATURES_EXTENDED_ECX,
                               FEATURES_EXTENDED };

@@ -12,7 +12,11 @@
 #include <string.h>
 
 #define CR0_BITS 0x80010033ull /* PG, WP, NE, ET, MP, PE */
-#define CR4_BITS 0x620ull      /* PAE, OSFXSR, OSXMMEXCPT */
+/* PAE, OSFXSR, OSXMMEXCPT; and PCE, which Unicorn takes for its contrary. */
+#define CR4_BITS 0x720ull
+#define MSR_EFER 0xc0000080u
+#define EFER_BITS 0xd01u /* NXE, LMA, LME, SCE: sysret is known, and refused   \
+                          */
 #define CODE_BUFFER (256u << 20)
 #define CHUNK_FRAMES (1u << 18) /* of the M2P: 2 MiB */
 
@@ -60,6 +64,16 @@ static bool on_invalid(uc_engine *uc, void *context)
     return false;
 }
 
+/* No device is behind any port. Unicorn does not ask whether it is allowed. */
+static uint32_t on_in(uc_engine *uc, uint32_t port, int size, void *context)
+{
+    (void)uc;
+    (void)port;
+    (void)size;
+    (void)context;
+    return UINT32_MAX;
+}
+
 /*
  * The only place where a run may be stopped: here the block has not begun. It
  * is not counted then, as this is called again when the run goes on.
@@ -90,6 +104,7 @@ static bool add_hooks(struct pvcpu *p)
         { UC_HOOK_INSN_INVALID, (void *)on_invalid, 0 },
         { UC_HOOK_BLOCK, (void *)on_block, 0 },
         { UC_HOOK_INSN, (void *)on_syscall, UC_X86_INS_SYSCALL },
+        { UC_HOOK_INSN, (void *)on_in, UC_X86_INS_IN },
         { UC_HOOK_INSN, (void *)pvcpu__on_cpuid, UC_X86_INS_CPUID },
         { UC_HOOK_INSN, (void *)pvcpu__on_rdtsc, UC_X86_INS_RDTSC },
         { UC_HOOK_INSN, (void *)pvcpu__on_rdtscp, UC_X86_INS_RDTSCP },
@@ -152,6 +167,8 @@ static bool map_memory(struct pvcpu *p)
 
 static bool set_up(struct pvcpu *p)
 {
+    const uc_x86_msr efer = { .rid = MSR_EFER, .value = EFER_BITS };
+
     if (uc_open(UC_ARCH_X86, UC_MODE_64, &p->uc) != UC_ERR_OK ||
         uc_ctl_set_cpu_model(p->uc, UC_CPU_X86_QEMU64) != UC_ERR_OK ||
         uc_ctl_set_tcg_buffer_size(p->uc, CODE_BUFFER) != UC_ERR_OK ||
@@ -159,6 +176,7 @@ static bool set_up(struct pvcpu *p)
         uc_ctl_tlb_mode(p->uc, UC_TLB_VIRTUAL) != UC_ERR_OK || !map_memory(p) ||
         !add_hooks(p) || uc_context_alloc(p->uc, &p->scratch) != UC_ERR_OK)
         return false;
+    (void)uc_reg_write(p->uc, UC_X86_REG_MSR, &efer);
     pvcpu__set(p, UC_X86_REG_CR4, CR4_BITS);
     pvcpu__set(p, UC_X86_REG_CR0, CR0_BITS);
     return true;

@@ -108,6 +108,11 @@ static void fetch_fault(struct pvcpu *p, xm_vaddr rip)
         page_fault(p, PAGE_OF(rip) == page ? rip : page, w.error_code);
 }
 
+static bool is_canonical(xm_vaddr va)
+{
+    return va < (1ull << 47) || va >= (~0ull << 47);
+}
+
 /* The processor reads a descriptor that is not there (SEG-53). */
 static bool is_ldt_fault(struct pvcpu *p)
 {
@@ -132,12 +137,19 @@ void pvcpu__handle_miss(struct pvcpu *p)
     xm_vaddr va;
 
     if (p->miss_access & XM_PF_FETCH) {
-        fetch_fault(p, rip);
+        if (is_canonical(p->miss))
+            fetch_fault(p, rip);
+        else
+            pvcpu__inject(p, GENERAL_PROTECTION, 0);
         return;
     }
     if (is_ldt_fault(p))
         return;
     va = pvcpu__data_address(p, rip, p->miss, write);
+    if (!is_canonical(va)) {
+        pvcpu__inject(p, GENERAL_PROTECTION, 0);
+        return;
+    }
     w = look_again(p, va, p->miss_access);
     if (w.ok)
         return;

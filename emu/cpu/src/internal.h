@@ -60,8 +60,8 @@ struct pvcpu_places {
 struct pvcpu_vcpu {
     uc_context *context;    /* while another one runs */
     uint64_t gs_base_other; /* of the mode that does not run */
-    uint64_t cr4;
-    uint32_t ldt_entries; /* that the processor knows of */
+    uint64_t cr2, cr4;      /* as the guest reads them */
+    uint32_t ldt_entries;   /* that the processor knows of */
 };
 
 struct pvcpu {
@@ -80,8 +80,9 @@ struct pvcpu {
     xm_vaddr miss;        /* page that could not be translated ... */
     uint32_t miss_access; /* ... for this access */
     struct xm_others others;
-    bool returning; /* the pages of pvcpu__far_return() may be used */
-    bool loading;   /* a segment register is being loaded from here */
+    bool returning;        /* the pages of pvcpu__far_return() may be used */
+    uint32_t return_error; /* why that faulted; vector says how */
+    bool loading;          /* a segment register is being loaded from here */
 
     uint64_t next_check; /* blocks */
     uint64_t next_poll, slice_end;
@@ -174,7 +175,7 @@ void pvcpu__iret(struct pvcpu *p);
 
 /*
  * The processor continues at RIP with these segments, loaded as iretq does it.
- * False: that faults.
+ * False: that faults, with vector and return_error.
  */
 bool pvcpu__far_return(struct pvcpu *p, uint16_t cs, xm_vaddr rip,
                        uint64_t rflags, xm_vaddr rsp, uint16_t ss);

@@ -13,13 +13,17 @@
 #define MSR_MCG_STATUS 0x17au
 #define MSR_PAT 0x277u
 #define MSR_MC_FIRST 0x400u /* control, status, address, misc of each bank */
-#define MSR_MC_LAST (MSR_MC_FIRST + 4 * MC_BANKS - 1)
+#define MSR_MC_LAST 0x47fu
+#define MSR_MISC_ENABLE 0x1a0u
+#define MSR_HWCR 0xc0010015u
 #define MSR_HYPERCALL_PAGE 0x40000000u
 #define MSR_EFER 0xc0000080u
 #define MSR_FS_BASE 0xc0000100u
 #define MSR_GS_BASE 0xc0000101u
 #define MSR_SHADOW_GS_BASE 0xc0000102u
 
+#define PATCH_LEVEL_OF_QEMU 0x1000065u
+#define MISC_ENABLE_OF_QEMU 0x801801u
 #define MC_BANKS 2u /* so many Xen shows to a guest */
 #define XENS_PAT 0x050100070406ull
 #define APIC_BASE_OF_A_PC 0xfee00800ull
@@ -61,13 +65,22 @@ bool pvcpu__read_msr(struct pvcpu *p, uint32_t msr, uint64_t *value)
         *value = XENS_PAT;
         return true;
     case MSR_PATCH_LEVEL:
+        *value = PATCH_LEVEL_OF_QEMU;
+        return true;
+    case MSR_MISC_ENABLE:
+        *value = MISC_ENABLE_OF_QEMU;
+        return true;
+    case MSR_HWCR:
         *value = 0;
         return true;
     case MSR_MCG_CAP:
         *value = MC_BANKS;
         return true;
     default: /* no machine check has happened */
-        *value = msr >= MSR_MC_FIRST && msr % 4 == 0 ? ~0ull : 0;
+        *value = msr >= MSR_MC_FIRST && msr < MSR_MC_FIRST + 4 * MC_BANKS &&
+                         msr % 4 == 0
+                     ? ~0ull
+                     : 0;
         return is_machine_check(msr);
     }
 }

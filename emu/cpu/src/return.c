@@ -30,7 +30,7 @@ bool pvcpu__far_return(struct pvcpu *p, uint16_t cs, xm_vaddr rip,
     bool is_int;
 
     if (!return_to(p, cs, rflags, rsp, ss)) {
-        (void)pvcpu__take_exception(p, &is_int);
+        p->return_error = pvcpu__take_exception(p, &is_int);
         return false;
     }
     pvcpu__set(p, UC_X86_REG_RIP, rip);

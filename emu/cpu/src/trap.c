@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * Xen enters the guest's kernel: exceptions, system calls, events; and the way
- * back. Mirrors create_bounce_frame(), pv_inject_event(), do_iret(),
- * failsafe_callback and toggle_guest_mode().
+ * back. Mirrors create_bounce_frame(), pv_inject_event(), do_iret() and
+ * toggle_guest_mode().
+ *
+ * GAP: the failsafe callback. Xen calls it when data segments cannot be loaded
+ * again after another vCPU has run.
  *
  * The frame, as the guest finds it at its stack pointer:
  *
@@ -67,9 +70,7 @@ static void to_kernel(struct pvcpu *p)
 struct bounce {
     xm_vaddr address;
     bool disable_events;
-    uint32_t error_code;   /* or CPU_NO_ERROR_CODE */
-    const uint64_t *below; /* words that lie below the frame */
-    unsigned int nr_below;
+    uint32_t error_code; /* or CPU_NO_ERROR_CODE */
 };
 
 /*
@@ -82,7 +83,7 @@ static void create_bounce_frame(struct pvcpu *p, const struct bounce *b,
     struct vcpu_info *info = domain_vcpu_info(p->d, p->c, p->current);
     const bool user = pvcpu__model_vcpu(p)->user_mode;
     const uint8_t mask = info->evtchn_upcall_mask;
-    uint64_t frame[16], rsp = was.rsp;
+    uint64_t frame[8], rsp = was.rsp;
     unsigned int n = 0;
     struct state s;
 
@@ -95,10 +96,6 @@ static void create_bounce_frame(struct pvcpu *p, const struct bounce *b,
         rsp = pvcpu__domain_vcpu(p)->kernel_sp;
     } else {
         was.cs &= (uint16_t)~RING;
-    }
-    while (n < b->nr_below) {
-        frame[n] = b->below[n];
-        n++;
     }
     frame[n++] = pvcpu__get(p, UC_X86_REG_RCX);
     frame[n++] = pvcpu__get(p, UC_X86_REG_R11);
@@ -131,7 +128,8 @@ static void create_bounce_frame(struct pvcpu *p, const struct bounce *b,
     pvcpu__set(p, UC_X86_REG_R11, s.rflags);
 }
 
-void pvcpu__inject(struct pvcpu *p, uint32_t vector, uint32_t error_code)
+static void inject(struct pvcpu *p, uint32_t vector, uint32_t error_code,
+                   const struct state *was)
 {
     struct domain_vcpu *v = pvcpu__domain_vcpu(p);
     const struct domain_entry *e = &v->trap[vector % DOMAIN_VECTORS];
@@ -155,12 +153,20 @@ void pvcpu__inject(struct pvcpu *p, uint32_t vector, uint32_t error_code)
             (unsigned long long)domain_vcpu_info(p->d, p->c, p->current)
                 ->arch.cr2);
     else
-        create_bounce_frame(p, &b, get_state(p));
+        create_bounce_frame(p, &b, *was);
+}
+
+void pvcpu__inject(struct pvcpu *p, uint32_t vector, uint32_t error_code)
+{
+    const struct state was = get_state(p);
+
+    inject(p, vector, error_code, &was);
 }
 
 void pvcpu__inject_page_fault(struct pvcpu *p, xm_vaddr cr2,
                               uint32_t error_code)
 {
+    p->vcpu[p->current].cr2 = cr2;
     domain_vcpu_info(p->d, p->c, p->current)->arch.cr2 = cr2;
     pvcpu__inject(p, PAGE_FAULT, error_code);
 }
@@ -196,28 +202,6 @@ void pvcpu__deliver_events(struct pvcpu *p)
         return;
     p->counts.upcalls++;
     create_bounce_frame(p, &b, get_state(p));
-}
-
-/* Segments of the frame that iret was given cannot be loaded. */
-static void failsafe(struct pvcpu *p, const struct state *to)
-{
-    const uint64_t selectors[4] = {
-        pvcpu__get_selector(p, UC_X86_REG_DS),
-        pvcpu__get_selector(p, UC_X86_REG_ES),
-        pvcpu__get_selector(p, UC_X86_REG_FS),
-        pvcpu__get_selector(p, UC_X86_REG_GS),
-    };
-    const struct domain_entry *e =
-        &pvcpu__domain_vcpu(p)->callback[DOMAIN_ON_FAILSAFE];
-    const struct bounce b = {
-        .address = e->address,
-        .disable_events = e->flags & CALLBACKF_mask_events,
-        .error_code = CPU_NO_ERROR_CODE,
-        .below = selectors,
-        .nr_below = 4,
-    };
-
-    create_bounce_frame(p, &b, *to);
 }
 
 void pvcpu__iret(struct pvcpu *p)
@@ -258,6 +242,6 @@ void pvcpu__iret(struct pvcpu *p)
     ok = set_state(p, &to);
     if (pvcpu__model_vcpu(p)->user_mode)
         pvcpu__flush(p);
-    if (!ok)
-        failsafe(p, &to);
+    if (!ok) /* as if it happened there */
+        inject(p, p->vector, p->return_error, &to);
 }

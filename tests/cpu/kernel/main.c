@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A PV kernel that tells how its processor behaves: a line for each
+ * instruction, with what it found when Xen told it of a fault. It runs on the
+ * cpu engine, and as dom0 on actual Xen: what it prints must be the same, so
+ * that it prints no addresses but in relation to what it knows.
+ */
+#include <stdint.h>
+
+#include <xen/xen.h>
+
+#include <xen/callback.h>
+#include <xen/event_channel.h>
+#include <xen/io/console.h>
+#include <xen/sched.h>
+#include <xen/vcpu.h>
+
+#define PAGE 4096u
+#define MTRR (1u << 12)           /* of CPUID: dom0 alone sees it */
+#define NOT_THERE 0x7000000000ull /* a page that nobody maps */
+
+struct regs {
+    uint64_t rax, rcx, rdx, rbx, rsi, rdi, rbp, rsp;
+};
+
+struct form {
+    const uint8_t *code;
+    const char *name;
+};
+
+extern const struct form forms[], forms_end[];
+extern const uint8_t vectors[], on_event[], on_failsafe[];
+extern volatile uint64_t seen_vector, seen_error, seen_rip, seen_cs,
+    seen_rflags, seen_rsp, seen_ss, seen_rcx, seen_r11, seen_now[3],
+    seen_segments[4];
+extern uint8_t hypercall_page[];
+
+void run_form(const uint8_t *code, struct regs *r);
+void kernel_main(const struct start_info *si);
+
+static uint8_t memory[PAGE] __attribute__((aligned(4096)));
+static uint8_t stack[2 * PAGE] __attribute__((aligned(4096)));
+static uint8_t shared[PAGE] __attribute__((aligned(4096)));
+static struct vcpu_info *info;
+static struct xencons_interface *ring;
+static uint32_t console_port;
+
+static long hypercall(uint64_t number, uint64_t a, uint64_t b, uint64_t c,
+                      uint64_t d)
+{
+    register uint64_t r10 __asm__("r10") = d;
+    long rax = (long)number;
+
+    __asm__ volatile("syscall"
+                     : "+a"(rax), "+D"(a), "+S"(b), "+d"(c), "+r"(r10)
+                     :
+                     : "rcx", "r11", "r8", "r9", "memory");
+    return rax;
+}
+
+/* -- output ---------------------------------------------------------------- */
+
+static char line[512];
+static unsigned int length;
+
+static void flush(void)
+{
+    struct evtchn_send send = { .port = console_port };
+
+    if (hypercall(__HYPERVISOR_console_io, 0, length, (uintptr_t)line, 0) < 0) {
+        for (unsigned int i = 0; i < length; i++)
+            ring->out[ring->out_prod++ % sizeof(ring->out)] = line[i];
+        (void)hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_send,
+                        (uintptr_t)&send, 0, 0);
+    }
+    length = 0;
+}
+
+static void print(const char *text)
+{
+    while (*text && length < sizeof(line))
+        line[length++] = *text++;
+}
+
+static void print_hex(uint64_t v)
+{
+    char digits[17];
+    unsigned int n = 16;
+
+    digits[n] = '\0';
+    do
+        digits[--n] = "0123456789abcdef"[v % 16];
+    while (v /= 16);
+    print("0x");
+    print(digits + n);
+}
+
+static void end_line(void)
+{
+    print("\n");
+    flush();
+}
+
+/* -- values in relation to what is known ----------------------------------- */
+
+static const struct form *running;
+static uint64_t end_of_map;
+
+static void print_from(const char *base, uint64_t v, uint64_t from)
+{
+    print(base);
+    if (v - from) {
+        print(v >= from ? "+" : "-");
+        print_hex(v >= from ? v - from : from - v);
+    }
+}
+
+static void print_value(uint64_t v)
+{
+    const uint64_t code = (uintptr_t)running->code;
+
+    if (v - NOT_THERE < PAGE)
+        print_from("absent", v, NOT_THERE);
+    else if (v - (end_of_map - PAGE) < 2 * PAGE)
+        print_from("end", v, end_of_map);
+    else if (v - (uintptr_t)memory < PAGE)
+        print_from("memory", v, (uintptr_t)memory);
+    else if (v - (uintptr_t)stack < 2 * PAGE)
+        print_from("stack", v, (uintptr_t)stack + PAGE);
+    else if (v - code < 256)
+        print_from("code", v, code);
+    else if (v - (uintptr_t)vectors < 257 * 128)
+        print("a handler");
+    else
+        print_hex(v);
+}
+
+static void print_named(const char *name, uint64_t v)
+{
+    print(" ");
+    print(name);
+    print(" ");
+    print_value(v);
+}
+
+/* -- forms ------------------------------------------------------------------
+ */
+
+static const struct regs first = {
+    .rax = 0x1122334455667788,
+    .rcx = 5,
+    .rdx = 3,
+    .rbx = (uintptr_t)memory,
+    .rdi = NOT_THERE + 0x800,
+    .rbp = NOT_THERE + 0x800,
+    .rsp = (uintptr_t)stack + PAGE,
+};
+
+static void print_changed(const struct regs *r, const struct regs *before)
+{
+    const char *const names[] = { "rax", "rcx", "rdx", "rbx",
+                                  "rsi", "rdi", "rbp" };
+    const uint64_t *a = &before->rax, *b = &r->rax;
+
+    for (unsigned int i = 0; i < 7; i++)
+        if (a[i] != b[i] && !(i == 1 && (long)seen_vector >= 0))
+            print_named(names[i], b[i]);
+}
+
+static void print_trap(void)
+{
+    print(" vector ");
+    print_hex(seen_vector);
+    if ((long)seen_error != -1)
+        print_named("error", seen_error);
+    if (seen_vector == 14)
+        print_named("cr2", info->arch.cr2);
+    print_named("rip", seen_rip);
+    print_named("cs", seen_cs);
+    print_named("rflags", seen_rflags & ~0x8d5ull); /* without the status */
+    print_named("rsp", seen_rsp);
+    print_named("ss", seen_ss);
+    print_named("rcx", seen_rcx);
+    if (seen_now[0] - (uintptr_t)vectors >= 258 * 128)
+        print(" rcx is not the handler's address");
+    print_named("r11", seen_now[1] & ~0x8d5ull);
+    print_named("frame at", seen_now[2]);
+}
+
+static void run_one(const struct form *f)
+{
+    struct regs before = first, r;
+
+    before.rsi = end_of_map;
+    r = before;
+    running = f;
+    for (unsigned int i = 0; i < PAGE; i++)
+        memory[i] = (uint8_t)i;
+    info->arch.cr2 = 0xdead;
+    run_form(f->code, &r);
+    print(f->name);
+    print(":");
+    if ((long)seen_vector >= 0)
+        print_trap();
+    else
+        print(" done");
+    print_changed(&r, &before);
+    end_line();
+}
+
+/* -- what Xen can be asked ------------------------------------------------- */
+
+static void set_traps(void)
+{
+    static struct trap_info traps[257];
+    unsigned int n = 0;
+
+    for (unsigned int i = 0; i < 256; i++)
+        if (i < 32 || i >= 0x80)
+            traps[n++] = (struct trap_info){
+                .vector = (uint8_t)i,
+                .flags = i == 3 || i == 4 || i == 0x81 ? 3 : 0,
+                .cs = FLAT_KERNEL_CS,
+                .address = (uintptr_t)vectors + 128 * i,
+            };
+    (void)hypercall(__HYPERVISOR_set_trap_table, (uintptr_t)traps, 0, 0, 0);
+    (void)hypercall(__HYPERVISOR_set_callbacks, (uintptr_t)on_event,
+                    (uintptr_t)on_failsafe, 0, 0);
+}
+
+static void print_cpuid(uint32_t leaf, uint32_t sub)
+{
+    uint32_t a = leaf, b, c = sub, d;
+
+    __asm__ volatile("ud2; .ascii \"xen\"; cpuid"
+                     : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    if (leaf == 1 || leaf == 0x80000001)
+        d &= ~MTRR;
+    print("cpuid ");
+    print_hex(leaf);
+    print(":");
+    print_named("eax", a);
+    print_named("ebx", b);
+    print_named("ecx", c);
+    print_named("edx", d);
+    end_line();
+}
+
+static const struct form *find(const char *name)
+{
+    const struct form *f = forms;
+
+    for (; f < forms_end; f++) {
+        unsigned int i = 0;
+
+        while (name[i] && f->name[i] == name[i])
+            i++;
+        if (f->name[i] == name[i])
+            break;
+    }
+    return f;
+}
+
+/* Runs the form with R, and prints what came of it as NAME. */
+static void print_run(const char *name, const struct form *f, struct regs *r)
+{
+    running = f;
+    run_form(f->code, r);
+    print(name);
+    print(":");
+    print_trap();
+}
+
+/* A port of its own: the upcall comes at the end of the call. */
+static void print_event(void)
+{
+    struct evtchn_bind_ipi ipi = { .vcpu = 0 };
+    struct evtchn_send send;
+    struct evtchn_unmask unmask;
+    struct regs r = first;
+
+    (void)hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_ipi,
+                    (uintptr_t)&ipi, 0, 0);
+    unmask.port = send.port = ipi.port;
+    (void)hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_unmask,
+                    (uintptr_t)&unmask, 0, 0);
+    r.rax = __HYPERVISOR_event_channel_op;
+    r.rdi = EVTCHNOP_send;
+    r.rsi = (uintptr_t)&send;
+    info->evtchn_upcall_pending = 0;
+    info->evtchn_upcall_mask = 0;
+    print_run("event", find("call"), &r);
+    print_named("mask", info->evtchn_upcall_mask);
+    print_named("pending", info->evtchn_upcall_pending);
+    end_line();
+    info->evtchn_upcall_mask = 1;
+}
+
+static void print_task_switched(void)
+{
+    struct regs r = first;
+
+    (void)hypercall(__HYPERVISOR_fpu_taskswitch, 1, 0, 0, 0);
+    print_run("task switched", find("sse store"), &r);
+    end_line();
+}
+
+/* iret with segments that cannot be loaded: the fault is at where it leads. */
+static void print_bad_iret(void)
+{
+    static uint64_t frame[9];
+    struct regs r = first;
+
+    frame[0] = 0x11;
+    frame[1] = 0x22;
+    frame[2] = 0x33;
+    frame[4] = (uintptr_t)memory;
+    frame[5] = 0x58; /* ring 0, as a kernel has it */
+    frame[6] = 0x202;
+    frame[7] = (uintptr_t)stack + 64;
+    frame[8] = FLAT_KERNEL_SS;
+    r.rax = __HYPERVISOR_iret;
+    r.rsp = (uintptr_t)frame;
+    print_run("bad iret", find("call"), &r);
+    end_line();
+}
+
+/* The boot map ends on a 4 MiB boundary, 512 KiB or more behind the stack. */
+static uint64_t find_end(const struct start_info *si)
+{
+    const uint64_t mib4 = 4u << 20;
+    const uint64_t tables_end = si->pt_base + si->nr_pt_frames * PAGE;
+
+    return (tables_end + PAGE + (512u << 10) + mib4 - 1) & ~(mib4 - 1);
+}
+
+static void find_console(const struct start_info *si)
+{
+    console_port = si->console.domU.evtchn;
+    ring = (struct xencons_interface *)((uintptr_t)si + 2 * PAGE);
+}
+
+void kernel_main(const struct start_info *si)
+{
+    static const uint32_t leaves[] = { 0,          1,          2,
+                                       4,          7,          0x80000000,
+                                       0x80000001, 0x80000008, 0x40000000,
+                                       0x40000001, 0x40000002 };
+    struct sched_shutdown down = { .reason = SHUTDOWN_reboot };
+
+    find_console(si);
+    end_of_map = find_end(si);
+    (void)hypercall(__HYPERVISOR_update_va_mapping, (uintptr_t)shared,
+                    si->shared_info | 7, UVMF_INVLPG, 0);
+    info = &((struct shared_info *)shared)->vcpu_info[0];
+    /* The console's, which only one of both machines has. */
+    for (unsigned int i = 0; i < 64; i++)
+        ((struct shared_info *)shared)->evtchn_mask[i] = ~0ul;
+    info->evtchn_upcall_pending = 0;
+    set_traps();
+    for (const struct form *f = forms; f < forms_end; f++)
+        run_one(f);
+    for (unsigned int i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++)
+        print_cpuid(leaves[i], 0);
+    print_task_switched();
+    print_bad_iret();
+    print_event();
+    print("end of the test\n");
+    flush();
+    (void)hypercall(__HYPERVISOR_sched_op, SCHEDOP_shutdown, (uintptr_t)&down,
+                    0, 0);
+}
