@@ -60,19 +60,32 @@ static struct xm_result machphys_mapping(struct xm_cpu *c, xm_vaddr va)
                : xm__deny(XM_R_MEMORY_INFO_FAULT, va, 0);
 }
 
-/* A PV domain has no physmap: the argument is read, the domain looked up. */
-static struct xm_result no_physmap(struct xm_cpu *c, xm_vaddr va, size_t size)
+/* A PV domain has no physmap: only the domain is looked up. */
+static struct xm_result no_physmap(struct xm_cpu *c, xm_domid id)
 {
-    uint8_t buffer[sizeof(struct xen_add_to_physmap)];
-    xm_domid id;
-
-    assert(size <= sizeof(buffer));
-    if (!xm__copy_from_guest(c, buffer, va, size))
-        return xm__deny(XM_R_MEMORY_INFO_FAULT, va, 0);
-    __builtin_memcpy(&id, buffer, sizeof(id)); /* first in each of them */
     if (!xm__domain_by_any_id(c, id))
         return xm__deny(XM_R_MEMORY_INFO_DOMAIN, id, 0);
     return xm__deny(XM_R_MEMORY_NO_PHYSMAP, id, 0);
+}
+
+static struct xm_result add_to_physmap(struct xm_cpu *c, xm_vaddr va)
+{
+    struct xen_add_to_physmap x;
+
+    if (!xm__copy_from_guest(c, &x, va, sizeof(x)))
+        return xm__deny(XM_R_MEMORY_INFO_FAULT, va, 0);
+    if (x.space == XENMAPSPACE_gmfn_foreign)
+        return xm__deny(XM_R_MEMORY_FOREIGN_SPACE, x.domid, x.space);
+    return no_physmap(c, x.domid);
+}
+
+static struct xm_result remove_from_physmap(struct xm_cpu *c, xm_vaddr va)
+{
+    struct xen_remove_from_physmap x;
+
+    if (!xm__copy_from_guest(c, &x, va, sizeof(x)))
+        return xm__deny(XM_R_MEMORY_INFO_FAULT, va, 0);
+    return no_physmap(c, x.domid);
 }
 
 static struct xm_result no_vnuma(struct xm_cpu *c, xm_vaddr va)
@@ -121,9 +134,9 @@ static struct xm_result info(struct xm_cpu *c, uint32_t op, xm_vaddr va)
     case XENMEM_machphys_mapping:
         return machphys_mapping(c, va);
     case XENMEM_add_to_physmap:
-        return no_physmap(c, va, sizeof(struct xen_add_to_physmap));
+        return add_to_physmap(c, va);
     case XENMEM_remove_from_physmap:
-        return no_physmap(c, va, sizeof(struct xen_remove_from_physmap));
+        return remove_from_physmap(c, va);
     case XENMEM_memory_map:
         return no_map(c, va);
     case XENMEM_machine_memory_map:
