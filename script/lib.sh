@@ -165,6 +165,53 @@ fetch_kernels() {
     [ -s "$dir/grub" ] && [ -s "$dir/linux" ] && [ -s "$dir/busybox" ]
 }
 
+toolstack_packages=(xen-utils-4.17 libxenmisc4.17 libxencall1
+    libxendevicemodel1 libxenevtchn1 libxenforeignmemory1 libxengnttab1
+    libxenhypfs1 libxenstore4 libxentoolcore1 libxentoollog1 libyajl2)
+
+# Xen's toolstack, and a Linux that can be its dom0, for the tests: unpacked
+# below build/xl, and never installed, for that would start daemons.
+unpack_toolstack() {
+    local dir=$top/build/xl
+    [ ! -s "$dir/complete" ] || return 0
+    say "unpacking Xen's toolstack and a Linux for dom0 below build/"
+    mkdir -p "$dir"
+    : >"$logs/toolstack"
+    fetch_toolstack "$dir" || { update_lists && fetch_toolstack "$dir"; } ||
+        say "Xen's toolstack cannot be had, see $logs/toolstack"
+}
+
+fetch_toolstack() {
+    local dir=$1 linux deb
+    linux=$(apt-cache depends --important linux-image-amd64 2>/dev/null |
+        awk '$1 == "Depends:" && $2 ~ /^linux-image-/ { print $2; exit }')
+    (
+        rm -rf "$dir/new" && mkdir -p "$dir/new/debs" && cd "$dir/new/debs" &&
+            [ -n "$linux" ] &&
+            apt-get -q download "${toolstack_packages[@]}" "$linux" || exit 1
+        for deb in linux-image-*.deb; do
+            dpkg-deb --fsys-tarfile "$deb" |
+                tar -xC "$dir/new" --wildcards './boot/vmlinuz-*' \
+                    './lib/modules/*/kernel/drivers/xen/*' || exit 1
+            rm "$deb"
+        done
+        for deb in *.deb; do dpkg -x "$deb" "$dir/new" || exit 1; done
+        unpack_bzimage "$dir"/new/boot/vmlinuz-* "$dir/new/vmlinux" &&
+            rm -rf "$dir/new/debs" "$dir/root" && mv "$dir/new" "$dir/root" &&
+            echo "${linux#linux-image-}" >"$dir/complete"
+    ) >>"$logs/toolstack" 2>&1
+}
+
+# unpack_bzimage FROM TO: the ELF in it, which Xen starts seconds earlier.
+unpack_bzimage() {
+    number() { od -An -tu"$2" -j"$1" -N"$2" "$3" | tr -d ' '; }
+    local at length
+    at=$((($(number 497 1 "$1") + 1) * 512 + $(number 584 4 "$1")))
+    length=$(number 588 4 "$1")
+    tail -c +$((at + 1)) "$1" | head -c "$length" | xz -dc --single-stream >"$2"
+    [ "$(head -c 4 "$2")" = $'\x7fELF' ]
+}
+
 # Why actual Xen cannot be run here; nothing if it can.
 no_xen() {
     if ! command -v qemu-system-x86_64 >/dev/null; then

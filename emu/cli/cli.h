@@ -31,7 +31,8 @@ struct cli_command {
 };
 
 extern const struct cli_command cli_diff, cli_explain, cli_fuzz, cli_methods,
-    cli_print, cli_replay, cli_rules, cli_run, cli_show, cli_shrink;
+    cli_print, cli_ramdisk, cli_replay, cli_rules, cli_run, cli_show,
+    cli_shrink;
 
 /* What a command line asks for. */
 struct cli_line {

@@ -13,8 +13,8 @@
 #include <string.h>
 
 static const struct cli_command *const commands[] = {
-    &cli_replay, &cli_explain, &cli_show, &cli_shrink,  &cli_diff,
-    &cli_print,  &cli_fuzz,    &cli_run,  &cli_methods, &cli_rules,
+    &cli_replay,  &cli_explain, &cli_show, &cli_shrink,  &cli_diff,  &cli_print,
+    &cli_ramdisk, &cli_fuzz,    &cli_run,  &cli_methods, &cli_rules,
 };
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -13,7 +13,10 @@
 struct diff_page {
     char name[PVT_MAX_NAME + 1];
     bool fixed;       /* the same name means the same in every run */
-    bool known;       /* the frame's state */
+    bool known;       /* its number */
+    bool has_frame;   /* and its state */
+    bool hidden;      /* what it holds is not known */
+    bool was_l4;      /* so in some of its slots is what Xen put there */
     uint32_t partner; /* its counterpart in the other run, plus 1; 0: none */
     xm_mfn mfn;
     struct xm_frame frame;
@@ -22,6 +25,7 @@ struct diff_page {
 
 struct diff_frame_change {
     uint32_t page;
+    bool has_frame, hides_entries;
     xm_mfn mfn;
     struct xm_frame frame;
 };
@@ -36,6 +40,8 @@ struct diff_step {
     char *call;
     char answer[96];
     char rule[PVT_MAX_NAME + 1]; /* "": none, or nobody knows */
+    bool any;                    /* the trace expects any answer */
+    bool any_value;              /* and of a load, any value */
     bool has_value;              /* of a load; answer does not hold it */
     uint64_t value;
     struct diff_frame_change *frames;
@@ -48,6 +54,7 @@ struct diff_run {
     char name[PVT_MAX_NAME + 1]; /* of the trace */
     char of[64];                 /* "model", "Xen 4.17.7" */
     bool has_rules, has_entries;
+    bool lists_entries; /* of pages that are not listed, nothing is known */
     struct diff_page *pages;
     struct diff_step *steps; /* the first is the 0th */
     uint32_t nr_pages, nr_steps;

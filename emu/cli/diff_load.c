@@ -132,6 +132,30 @@ static uint32_t find_page(struct diff_run *r, const char *name)
     return r->nr_pages++;
 }
 
+/* All that a page holds: what is not listed is 0. */
+static bool read_entries(struct diff_step *s, uint32_t page,
+                         const json_t *entries)
+{
+    uint64_t words[XM_ENTRIES] = { 0 };
+    const json_t *pair;
+    size_t i;
+
+    json_array_foreach(entries, i, pair)
+    {
+        const json_t *slot = json_array_get(pair, 0);
+        const char *value = json_string_value(json_array_get(pair, 1));
+
+        if (value && json_integer_value(slot) >= 0 &&
+            json_integer_value(slot) < XM_ENTRIES)
+            words[json_integer_value(slot)] = strtoull(value, NULL, 16);
+    }
+    for (uint32_t k = 0; k < XM_ENTRIES; k++)
+        if (!diff_add_entry(s, (struct diff_entry_change){ page, k, words[k] }))
+            return false;
+    return true;
+}
+
+/* Of who sees no page_info there are numbers, and what the pages hold. */
 static bool read_frames(struct diff_run *r, struct diff_step *s,
                         const json_t *frames)
 {
@@ -141,9 +165,12 @@ static bool read_frames(struct diff_run *r, struct diff_step *s,
     json_array_foreach(frames, i, j)
     {
         const char *name = json_string_value(json_object_get(j, "name"));
+        const json_t *entries = json_object_get(j, "entries");
         const struct diff_frame_change c = {
             .page = find_page(r, name ? name : ""),
             .mfn = number(j, "mfn"),
+            .has_frame = json_object_get(j, "type_info") != NULL,
+            .hides_entries = !entries,
             .frame = { .count_info = number(j, "count_info"),
                        .type_info = number(j, "type_info"),
                        .linear_count = (int16_t)number(j, "linear_count"),
@@ -151,8 +178,11 @@ static bool read_frames(struct diff_run *r, struct diff_step *s,
                        .partial_set = (uint8_t)number(j, "partial_set") },
         };
 
-        if (c.page == UINT32_MAX || !diff_add_frame(s, c))
+        if (c.page == UINT32_MAX || !diff_add_frame(s, c) ||
+            (entries && !read_entries(s, c.page, entries)))
             return false;
+        r->has_entries |= entries != NULL;
+        r->lists_entries |= entries != NULL;
     }
     return true;
 }
@@ -195,8 +225,11 @@ static bool read_step(struct diff_run *r, const json_t *j)
     if (!s->call)
         return false;
     end = strstr(s->call, " -> ");
-    if (end)
+    if (end) {
+        s->any = strncmp(end + 4, "any", 3) == 0;
+        s->any_value = strncmp(end + 4, "ok", 2) == 0;
         *end = '\0';
+    }
     read_answer(s, side);
     if (r->has_rules && rule)
         snprintf(s->rule, sizeof(s->rule), "%s", rule);
@@ -243,6 +276,31 @@ static json_t *find_json(const char *text, json_error_t *error)
     return NULL;
 }
 
+/*
+ * The same of a guest that prints step by step, a line each, and ended before
+ * the last: as if that had been all.
+ */
+static json_t *find_begun(char *text, json_error_t *error)
+{
+    static const char begin[] = "\"steps\":[", end[] = "]}}", rest[] = "]}]}";
+    char *from = strstr(text, begin), *to = from, *copy;
+    json_t *j = NULL;
+
+    for (char *at = from; at; at = strstr(at + 1, end))
+        to = at;
+    if (!to)
+        return NULL;
+    to += to == from ? strlen(begin) : strlen(end);
+    copy = malloc((size_t)(to - text) + sizeof(rest));
+    if (copy) {
+        memcpy(copy, text, (size_t)(to - text));
+        memcpy(copy + (to - text), rest, sizeof(rest));
+        j = find_json(copy, error);
+        free(copy);
+    }
+    return j;
+}
+
 static char *read_file(const char *file)
 {
     FILE *f = fopen(file, "rb"), *to = NULL;
@@ -281,6 +339,8 @@ static int load_json(struct diff_set *set, const char *file, bool *found)
     if (!text)
         return CLI_USAGE;
     all = find_json(text, &error);
+    if (!all)
+        all = find_begun(text, &error);
     *found = all || strstr(text, "\"page_info\"");
     if (!all && *found) {
         fprintf(stderr,

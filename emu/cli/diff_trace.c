@@ -35,7 +35,29 @@ static bool add_pages(struct following *f, const struct pvt_trace *t)
     return r->pages != NULL;
 }
 
-static bool keep_changes(struct following *f, struct diff_step *s)
+/* Page number PAGE has become what C says. */
+static bool keep_frame(struct diff_step *s, uint32_t page,
+                       const struct report_frame_change *c)
+{
+    return diff_add_frame(s, (struct diff_frame_change){ .page = page,
+                                                         .has_frame = true,
+                                                         .mfn = c->mfn,
+                                                         .frame = c->is });
+}
+
+/* A frame that was given back may come again as a page that was to come. */
+static bool keep_again(const struct pvt_observation *o, struct diff_step *s,
+                       uint32_t name, const struct report_frame_change *c)
+{
+    for (uint32_t i = 0; i < o->trace->nr_pages; i++)
+        if (o->trace->pages[i].new &&i + 1 != name &&
+            o->watched[i].mfn == c->mfn && !keep_frame(s, i, c))
+            return false;
+    return true;
+}
+
+static bool keep_changes(struct following *f, struct diff_step *s,
+                         const struct pvt_observation *o)
 {
     const struct report *r = &f->report;
     bool good = true;
@@ -45,8 +67,7 @@ static bool keep_changes(struct following *f, struct diff_step *s)
         const uint32_t name = r->names[c->mfn];
 
         if (name)
-            good = diff_add_frame(
-                s, (struct diff_frame_change){ name - 1, c->mfn, c->is });
+            good = keep_frame(s, name - 1, c) && keep_again(o, s, name, c);
     }
     for (uint32_t i = 0; good && i < r->nr_entry_changes; i++) {
         const struct report_entry_change *c = &r->entry_changes[i];
@@ -77,7 +98,7 @@ static void observe(void *context, const struct pvt_observation *o)
                  i < o->nr_watched ? o->watched[i].name
                                    : f->report.name[i].name);
     s = diff_add_step(f->run);
-    if (!s || f->report.failed || !keep_changes(f, s)) {
+    if (!s || f->report.failed || !keep_changes(f, s, o)) {
         f->failed = true;
         return;
     }

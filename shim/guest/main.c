@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * The shim: a PV kernel that executes, one at a time, the operations a host
- * puts into its mailbox. It runs as dom0 on the tables that Xen's builder made,
- * and as domU on those of the host. Each of its vCPUs has a mailbox.
+ * puts into its mailbox, or those of a program. It runs as dom0 on the tables
+ * that Xen's builder made, and as domU on those of the host. Each of its vCPUs
+ * has a mailbox.
  *
  * It says where the mailboxes are by one line on Xen's console, which only
  * dom0 may write to; of a domU the host knows the memory.
@@ -13,11 +14,14 @@
 #include <xen/vcpu.h>
 #include <xen/xen.h>
 
+#include "alone.h"
+#include "console.h"
+#include "execute.h"
 #include "hypercall.h"
+#include "layout.h"
 #include "measure.h"
 #include "probe.h"
 
-#define PAGE_SIZE 4096u
 #define MAX_POOL 4096u
 
 void shim_main(const struct start_info *si, uint64_t others, uint64_t rsp,
@@ -40,18 +44,13 @@ static uint64_t machine_address(const void *p)
 {
     const uint64_t offset = (uintptr_t)p - SHIM_VIRT_BASE;
 
-    return p2m[offset / PAGE_SIZE] * PAGE_SIZE + offset % PAGE_SIZE;
+    return p2m[offset / SHIM_PAGE_SIZE] * SHIM_PAGE_SIZE +
+           offset % SHIM_PAGE_SIZE;
 }
 
 struct shim_mailbox *shim_own_mailbox(void)
 {
     return &mailboxes[(const uint8_t *)__builtin_frame_address(0) >= stack_end];
-}
-
-static void print(const char *text, uint64_t n)
-{
-    (void)hypercall(__HYPERVISOR_console_io, 0 /* write */, n, (uintptr_t)text,
-                    0, 0);
 }
 
 static void announce(uint64_t address)
@@ -62,22 +61,7 @@ static void announce(uint64_t address)
 
     for (uint64_t i = 1; i <= 16; i++, address >>= 4)
         line[end - i] = digits[address & 15];
-    print(line, sizeof(line) - 1);
-}
-
-/* Behind the tables is a stack, which is the last that the kernel was given. */
-static uint64_t end_of_stack(const struct start_info *si)
-{
-    return si->pt_base + si->nr_pt_frames * PAGE_SIZE + PAGE_SIZE;
-}
-
-/* The boot map ends on a 4 MiB boundary, 512 KiB or more behind the stack. */
-static uint64_t end_of_boot_map(const struct start_info *si)
-{
-    const uint64_t mib4 = 4u << 20;
-    const uint64_t end = end_of_stack(si) + (512u << 10);
-
-    return ((end + mib4 - 1) & ~(mib4 - 1)) - SHIM_VIRT_BASE;
+    shim_print_n(line, sizeof(line) - 1);
 }
 
 static void run_scenario(struct shim_mailbox *m)
@@ -101,7 +85,7 @@ static uint32_t number_of(const struct shim_mailbox *m)
     return (uint32_t)(m - mailboxes);
 }
 
-static void execute(struct shim_mailbox *m)
+void shim_execute(struct shim_mailbox *m)
 {
     switch (m->command) {
     case SHIM_HYPERCALL:
@@ -155,7 +139,7 @@ static void serve(struct shim_mailbox *m)
         const uint32_t n = __atomic_load_n(&m->request, __ATOMIC_ACQUIRE);
 
         if (n != m->response) {
-            execute(m);
+            shim_execute(m);
             /* Read again: what is on the stack may be of another time. */
             __atomic_store_n(&m->response,
                              __atomic_load_n(&m->request, __ATOMIC_RELAXED),
@@ -198,9 +182,9 @@ void shim_main(const struct start_info *si, uint64_t others, uint64_t rsp,
         mailboxes[i].self = (uintptr_t)&mailboxes[i];
     m->p2m = machine_address(p2m);
     m->nr_pages = si->nr_pages;
-    m->first_unused = (end_of_stack(si) - SHIM_VIRT_BASE) / PAGE_SIZE;
-    m->first_free = end_of_boot_map(si) / PAGE_SIZE;
-    m->boot_l4 = machine_address((const void *)si->pt_base) / PAGE_SIZE;
+    m->first_unused = (shim_end_of_stack(si) - SHIM_VIRT_BASE) / SHIM_PAGE_SIZE;
+    m->first_free = shim_first_free(si);
+    m->boot_l4 = machine_address((const void *)si->pt_base) / SHIM_PAGE_SIZE;
     m->shared_info = si->shared_info;
     m->secondary = (uintptr_t)shim_secondary_entry;
     m->start_info = (uintptr_t)si;
@@ -209,6 +193,8 @@ void shim_main(const struct start_info *si, uint64_t others, uint64_t rsp,
     m->entry_flags = flags;
     m->park = (uintptr_t)shim_park;
     m->park_end = (uintptr_t)shim_park_end;
+    if (shim_runs_alone(si, m))
+        return;
     /* The host may look at any time: the magic comes last. */
     __atomic_store_n(&m->magic, SHIM_MAGIC, __ATOMIC_RELEASE);
     announce(machine_address(m));

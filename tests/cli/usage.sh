@@ -28,7 +28,7 @@ if [ $? -ne 3 ]; then # 3: it was left out
     check 2 run --ramdisk=/nonexistent "$2"
     check 2 run --memory=8M --ramdisk="$pinfold" "$2"
 fi
-for command in replay show explain shrink diff print rules methods fuzz run; do
+for command in replay show explain shrink diff print ramdisk rules methods fuzz run; do
     check 0 $command --help
     check 2 $command --nonsense
     [ -n "$("$pinfold" $command --help)" ] || { echo "$command: no help"; rc=1; }
@@ -43,6 +43,9 @@ check 2 print
 check 2 explain --step=none x.pvt
 check 2 explain /nonexistent.pvt
 check 2 diff
+check 2 ramdisk
+check 2 ramdisk x.pvt
+check 2 ramdisk -o /dev/null /nonexistent.pvt
 check 2 diff x.pvt
 check 2 diff --context=some a.pvt b.pvt
 check 2 shrink

@@ -108,8 +108,8 @@ int run_resolve_call(const struct run *r, const struct pvt_step *s,
 }
 
 /* Where the words of output assignment A lie in the data; their size. */
-static const uint8_t *find_out(const struct pvt_step *s, const uint8_t *data,
-                               const struct pvt_assign *a, uint32_t *size)
+static bool find_out(const struct pvt_step *s, const struct pvt_assign *a,
+                     uint32_t *offset, uint32_t *size)
 {
     const struct pvt_field *f = &s->info->fields[a->field];
 
@@ -121,12 +121,12 @@ static const uint8_t *find_out(const struct pvt_step *s, const uint8_t *data,
             in->count < a->count)
             continue;
         *size = 8;
-        return data + list_offset(s, i);
+        *offset = list_offset(s, i);
+        return true;
     }
-    if (f->in_register || f->kind == PVT_FIELD_LIST ||
-        a->element >= s->elements)
-        return NULL;
-    return data + a->element * s->info->size + f->offset;
+    *offset = a->element * s->info->size + f->offset;
+    return !f->in_register && f->kind != PVT_FIELD_LIST &&
+           a->element < s->elements;
 }
 
 static uint64_t word_at(const uint8_t *at, uint32_t size)
@@ -137,18 +137,42 @@ static uint64_t word_at(const uint8_t *at, uint32_t size)
     return word;
 }
 
-/* The pages of V are the frames from MFN on, if they are still to come. */
-static void bind(struct run *r, const struct pvt_value *v, xm_mfn mfn)
+bool pvt_step_bind(const struct pvt_step *s, uint32_t n, struct pvt_bind *to)
 {
-    const uint32_t first = v->slot.frame.page;
+    for (uint32_t i = 0; i < s->expect.out.count; i++) {
+        const struct pvt_assign *a = &s->expect.out.assigns[i];
+        uint32_t offset, size;
+
+        if (!find_out(s, a, &offset, &size))
+            continue;
+        for (uint32_t k = 0; k < a->count; k++) {
+            const struct pvt_value *v = &a->values[k];
+
+            if (v->kind != PVT_VALUE_FRAME ||
+                v->slot.frame.kind != PVT_FRAME_PAGE || n-- != 0)
+                continue;
+            *to = (struct pvt_bind){ .page = v->slot.frame.page,
+                                     .extent = v->extent,
+                                     .offset = offset + k * size,
+                                     .size = size };
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The pages of B are the frames from MFN on, if they are still to come. */
+static void bind(struct run *r, const struct pvt_bind *b, xm_mfn mfn)
+{
+    const uint32_t first = b->page;
 
     if (r->pages[first] != PVT_NO_MFN)
         return;
-    for (uint32_t i = 0; i <= v->extent; i++)
+    for (uint32_t i = 0; i <= b->extent; i++)
         r->pages[first + i] = mfn + i;
     if (r->trace->pages[first].value)
         return;
-    for (uint32_t i = 0; i <= v->extent; i++)
+    for (uint32_t i = 0; i <= b->extent; i++)
         r->watched[first + i].mfn = mfn + i;
     r->alloc[r->nr_alloc++] = mfn;
 }
@@ -156,20 +180,11 @@ static void bind(struct run *r, const struct pvt_value *v, xm_mfn mfn)
 void run_bind(struct run *r, const struct pvt_step *s, const uint8_t *data,
               int64_t rc)
 {
+    struct pvt_bind b;
+
     r->nr_alloc = 0;
-    for (uint32_t i = 0; i < s->expect.out.count; i++) {
-        const struct pvt_assign *a = &s->expect.out.assigns[i];
-        uint32_t size;
-        const uint8_t *at = find_out(s, data, a, &size);
-
-        for (uint32_t k = 0; at && rc >= 0 && k < a->count; k++) {
-            const struct pvt_value *v = &a->values[k];
-
-            if (v->kind == PVT_VALUE_FRAME &&
-                v->slot.frame.kind == PVT_FRAME_PAGE)
-                bind(r, v, word_at(at + k * size, size));
-        }
-    }
+    for (uint32_t n = 0; rc >= 0 && pvt_step_bind(s, n, &b); n++)
+        bind(r, &b, word_at(data + b.offset, b.size));
 }
 
 void run_expect_out(struct run *r, const struct pvt_step *s, enum side side,
@@ -177,13 +192,13 @@ void run_expect_out(struct run *r, const struct pvt_step *s, enum side side,
 {
     for (uint32_t i = 0; i < s->expect.out.count; i++) {
         const struct pvt_assign *a = &s->expect.out.assigns[i];
-        uint32_t size;
-        const uint8_t *at = find_out(s, data, a, &size);
+        uint32_t offset, size;
+        const bool found = find_out(s, a, &offset, &size);
 
-        for (uint32_t k = 0; at && k < a->count; k++) {
+        for (uint32_t k = 0; found && k < a->count; k++) {
             const uint64_t expected = run_value(r, &a->values[k]);
             const uint64_t mask = size == 8 ? ~0ull : (1ull << size * 8) - 1;
-            const uint64_t got = word_at(at + k * size, size);
+            const uint64_t got = word_at(data + offset + k * size, size);
             struct pvt_difference *d;
 
             if ((expected & mask) == got)

@@ -4,6 +4,8 @@
  */
 #include "run.h"
 
+#include <string.h>
+
 xm_mfn run_frame(const struct run *r, struct pvt_frame_ref ref)
 {
     switch (ref.kind) {
@@ -107,7 +109,7 @@ xm_vaddr run_args(const struct run *r, const struct pvt_step *s)
 }
 
 int run_resolve(const struct run *r, const struct pvt_step *s,
-                struct resolved *to)
+                struct pvt_resolved *to)
 {
     uint32_t foreigndom = run_domid(s->fd);
 
@@ -143,4 +145,30 @@ int run_resolve(const struct run *r, const struct pvt_step *s,
     }
     to->op.data = to->data[SIDE_MODEL];
     return s->call == PVT_HYPERCALL ? run_resolve_call(r, s, &to->op) : 0;
+}
+
+/* As much of a run as names need: P is only read. */
+static void begin(struct run *r, const struct pvt_trace *t,
+                  const struct pvt_places *p)
+{
+    *r = (struct run){ .trace = t, .pages = (xm_mfn *)p->pages };
+    memcpy(r->known, p->known, t->nr_domains * sizeof(r->known[0]));
+}
+
+int pvt_step_resolve(const struct pvt_trace *t, const struct pvt_step *s,
+                     const struct pvt_places *p, struct pvt_resolved *to)
+{
+    struct run r;
+
+    begin(&r, t, p);
+    return run_resolve(&r, s, to);
+}
+
+uint64_t pvt_entry_resolve(const struct pvt_trace *t, const struct pvt_entry *e,
+                           const struct pvt_places *p)
+{
+    struct run r;
+
+    begin(&r, t, p);
+    return run_entry(&r, e);
 }

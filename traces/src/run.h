@@ -6,6 +6,7 @@
 #define TRACES_SRC_RUN_H
 
 #include <traces/model.h>
+#include <traces/resolve.h>
 #include <traces/runner.h>
 #include <xen-model/pte.h>
 
@@ -33,15 +34,6 @@ struct run {
     bool whole; /* nothing is left for later when states are compared */
 };
 
-/* A step with all names resolved. */
-struct resolved {
-    struct pvt_op op;
-    struct mmu_update updates[PVT_MAX_BATCH];
-    struct mmuext_op ops[PVT_MAX_BATCH];
-    struct pvt_code code;
-    uint8_t data[NR_SIDES][PVT_MAX_DATA];
-};
-
 #define PVT_NO_MFN (~(xm_mfn)0) /* of a page that is still to come */
 
 /* resolve.c */
@@ -55,7 +47,7 @@ xm_domid run_domid(struct pvt_fd fd);
 xm_vaddr run_args(const struct run *r, const struct pvt_step *s);
 /* 0, or -1: the arguments are too long. */
 int run_resolve(const struct run *r, const struct pvt_step *s,
-                struct resolved *to);
+                struct pvt_resolved *to);
 
 /* arguments.c */
 uint64_t run_value(const struct run *r, const struct pvt_value *v);

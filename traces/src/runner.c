@@ -295,7 +295,7 @@ static void note_fired(struct run *r, const struct pvt_outcome *o)
     xm_rule_set_add(&r->fired, o->why.rule);
 }
 
-static int run_step(struct run *r, struct resolved *resolved)
+static int run_step(struct run *r, struct pvt_resolved *resolved)
 {
     const uint32_t before = r->report->nr_differences;
     uint8_t *data[NR_SIDES] = { resolved->data[SIDE_MODEL],
@@ -343,7 +343,7 @@ static void begin(const struct run *r)
 
 static int run_steps(struct run *r)
 {
-    struct resolved *resolved = malloc(sizeof(*resolved));
+    struct pvt_resolved *resolved = malloc(sizeof(*resolved));
     int rc = 0;
 
     if (!resolved)

@@ -14,56 +14,13 @@
 #include <xen/errno.h>
 #include <xen/vcpu.h>
 
-/* Where things are in the mailbox's data. */
-#define DONE_AT 0u
-#define REQUESTS_AT 64u
-
-static int post_hypercall(struct shim_vcpu *v, uint64_t number,
-                          const uint64_t arg[5])
-{
-    v->mailbox->arg[0] = number;
-    memcpy(&v->mailbox->arg[1], arg, 5 * sizeof(arg[0]));
-    shim__post(v, SHIM_HYPERCALL);
-    return 0;
-}
-
-/* mmu_update and mmuext_op: COUNT requests of SIZE bytes each. */
-static int post_batch(struct shim_vcpu *v, uint64_t number,
-                      const void *requests, uint32_t count, size_t size,
-                      uint32_t foreigndom)
-{
-    uint8_t *const data = v->mailbox->data;
-    const uint64_t arg[5] = { shim__data(v, REQUESTS_AT), count,
-                              shim__data(v, DONE_AT), foreigndom, 0 };
-    const uint32_t untouched = PVT_DONE_UNTOUCHED;
-
-    if ((SHIM_DATA_SIZE - REQUESTS_AT) / size < count)
-        return shim__fail(v->domain->shim,
-                          "a batch of %u is too large for the shim", count);
-    memcpy(data + DONE_AT, &untouched, sizeof(untouched));
-    if (count != 0)
-        memcpy(data + REQUESTS_AT, requests, count * size);
-    return post_hypercall(v, number, arg);
-}
-
 static int take_batch(struct shim_vcpu *v, struct pvt_outcome *out)
 {
     if (shim__await(v) != 0)
         return -1;
     out->rc = v->mailbox->rc;
-    memcpy(&out->done, v->mailbox->data + DONE_AT, sizeof(out->done));
+    memcpy(&out->done, v->mailbox->data + SHIM_DONE_AT, sizeof(out->done));
     return 0;
-}
-
-static int post_update(struct shim_vcpu *v, const struct pvt_op *op)
-{
-    const uint64_t arg[5] = { op->va, op->val, op->flags, op->other, 0 };
-
-    return post_hypercall(v,
-                          op->other == DOMID_SELF
-                              ? __HYPERVISOR_update_va_mapping
-                              : __HYPERVISOR_update_va_mapping_otherdomain,
-                          arg);
 }
 
 /*
@@ -89,13 +46,6 @@ static bool is_plain(const struct pvt_op *op)
     return !op->stops && (op->number == __HYPERVISOR_vm_assist ||
                           op->number == __HYPERVISOR_set_gdt ||
                           op->number == __HYPERVISOR_update_descriptor);
-}
-
-static int post_plain(struct shim_vcpu *v, const struct pvt_op *op)
-{
-    if (op->data_size)
-        memcpy(v->mailbox->data, op->data, op->data_size);
-    return post_hypercall(v, op->number, op->arg);
 }
 
 static int take_plain(struct shim_vcpu *v, const struct pvt_op *op,
@@ -146,27 +96,6 @@ static void note_exception(const struct shim_vcpu *v, struct pvt_outcome *out)
     out->cr2 = v->mailbox->cr2;
 }
 
-static int post_access(struct shim_vcpu *v, const struct pvt_op *op)
-{
-    static const uint64_t commands[] = {
-        [PVT_LOAD] = SHIM_LOAD,
-        [PVT_STORE] = SHIM_STORE,
-        [PVT_LOAD_SEGMENT] = SHIM_LOAD_SEGMENT,
-        [PVT_WRITE_CR3] = SHIM_WRITE_CR3,
-        [PVT_READ_CR3] = SHIM_READ_CR3,
-        [PVT_INVLPG] = SHIM_INVLPG,
-    };
-    const bool value =
-        op->call == PVT_LOAD_SEGMENT || op->call == PVT_WRITE_CR3;
-
-    v->mailbox->arg[0] = value ? op->val : op->va;
-    v->mailbox->arg[1] = op->val;
-    v->mailbox->arg[2] = op->unflushed;
-    v->mailbox->arg[3] = op->user;
-    shim__post(v, commands[op->call]);
-    return 0;
-}
-
 static int take_access(struct shim_vcpu *v, const struct pvt_op *op,
                        struct pvt_outcome *out)
 {
@@ -178,19 +107,6 @@ static int take_access(struct shim_vcpu *v, const struct pvt_op *op,
     note_exception(v, out);
     if (pvt_is_load(op->call) && !out->vector)
         out->value = v->mailbox->value;
-    return 0;
-}
-
-static int post_instruction(struct shim_vcpu *v, const struct pvt_op *op)
-{
-    const struct pvt_code *code = op->code;
-    struct shim_execute *const e = (struct shim_execute *)v->mailbox->data;
-
-    *e = (struct shim_execute){ .address = op->va, .length = code->length };
-    memcpy(e->code, code->code, code->length);
-    memcpy(e->registers.gpr, code->registers, sizeof(e->registers.gpr));
-    e->registers.flags = code->registers[PVT_FLAGS];
-    shim__post(v, SHIM_EXECUTE);
     return 0;
 }
 
@@ -235,30 +151,19 @@ static struct shim_vcpu *caller(struct shim *s, const struct pvt_op *op)
     return shim__wake(&d->vcpu[op->vcpu]) == 0 ? &d->vcpu[op->vcpu] : NULL;
 }
 
+/* 1: it is for take_call() as a whole. */
 static int post_call(struct shim_vcpu *v, const struct pvt_op *op)
 {
-    switch (op->call) {
-    case PVT_MMU_UPDATE:
-        return post_batch(v, __HYPERVISOR_mmu_update, op->updates, op->count,
-                          sizeof(op->updates[0]), op->foreigndom);
-    case PVT_MMUEXT_OP:
-        return post_batch(v, __HYPERVISOR_mmuext_op, op->ops, op->count,
-                          sizeof(op->ops[0]), op->foreigndom);
-    case PVT_UPDATE_VA_MAPPING:
-        return post_update(v, op);
-    case PVT_HYPERCALL:
-        return is_plain(op) ? post_plain(v, op) : 1;
-    case PVT_LOAD:
-    case PVT_STORE:
-    case PVT_LOAD_SEGMENT:
-    case PVT_WRITE_CR3:
-    case PVT_READ_CR3:
-    case PVT_INVLPG:
-        return post_access(v, op);
-    case PVT_EXECUTE:
-        return post_instruction(v, op);
-    }
-    return shim__fail(v->domain->shim, "no such call: %d", (int)op->call);
+    int command;
+
+    if (op->call == PVT_HYPERCALL && !is_plain(op))
+        return 1;
+    command = shim__fill(v->mailbox, op);
+    if (command < 0)
+        return shim__fail(v->domain->shim,
+                          "a batch of %u is too large for the shim", op->count);
+    shim__post(v, (uint64_t)command);
+    return 0;
 }
 
 static int take_call(struct shim_vcpu *v, const struct pvt_op *op,
@@ -307,20 +212,30 @@ int shim__execute(struct pvt_backend *b, const struct pvt_op *op,
     return shim__start_call(b, op) >= 0 ? shim__finish_call(b, op, out) : -1;
 }
 
+static int batch(struct shim_vcpu *v, const struct pvt_op *op,
+                 struct pvt_outcome *out)
+{
+    return post_call(v, op) == 0 ? take_batch(v, out) : -1;
+}
+
 int shim__mmuext_op(struct shim_vcpu *v, const struct mmuext_op *ops,
                     uint32_t count, struct pvt_outcome *out)
 {
-    return post_batch(v, __HYPERVISOR_mmuext_op, ops, count, sizeof(*ops),
-                      DOMID_SELF) == 0
-               ? take_batch(v, out)
-               : -1;
+    const struct pvt_op op = { .call = PVT_MMUEXT_OP,
+                               .ops = ops,
+                               .count = count,
+                               .foreigndom = DOMID_SELF };
+
+    return batch(v, &op, out);
 }
 
 int shim__mmu_update(struct shim_vcpu *v, const struct mmu_update *update,
                      struct pvt_outcome *out)
 {
-    return post_batch(v, __HYPERVISOR_mmu_update, update, 1, sizeof(*update),
-                      DOMID_SELF) == 0
-               ? take_batch(v, out)
-               : -1;
+    const struct pvt_op op = { .call = PVT_MMU_UPDATE,
+                               .updates = update,
+                               .count = 1,
+                               .foreigndom = DOMID_SELF };
+
+    return batch(v, &op, out);
 }

@@ -116,6 +116,15 @@ void shim__drop_kept(struct shim *s);
 /* Frames of a domain may have gone to others since. */
 void shim__distrust_kept(struct shim *s);
 
+/* fill.c */
+/*
+ * Puts what OP does into a mailbox. Its command, or -1: more than 64 KiB of
+ * requests.
+ */
+int shim__fill(struct shim_mailbox *m, const struct pvt_op *op);
+/* So many bytes of its data does OP use. */
+uint32_t shim__filled(const struct pvt_op *op);
+
 /* execute.c */
 /* NULL and a message: there is none. */
 struct shim_domain *shim__find_domain(struct shim *s, xm_domid domid);

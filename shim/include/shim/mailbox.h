@@ -13,6 +13,9 @@
 #define SHIM_MAGIC 0x374d494853504e46ull /* "FNPSHIM7" */
 #define SHIM_VCPUS 2u                    /* with a mailbox each, in a row */
 #define SHIM_DATA_SIZE 65536u
+/* Where mmu_update and mmuext_op have theirs in the data. */
+#define SHIM_DONE_AT 0u
+#define SHIM_REQUESTS_AT 64u
 #define SHIM_VIRT_BASE 0xffffffff80000000ull
 
 enum shim_command {
