@@ -19,7 +19,7 @@ until grep -q '^seed' "$work/out"; do
 done
 # Between two programs it is no finding: then once more.
 for try in 1 2 3; do
-    sleep 8
+    sleep 2
     kill -KILL "$(pgrep -P $pid)" || rc=1
     for wait in 1 2 3 4 5; do
         sleep 1
