@@ -32,7 +32,7 @@ static const struct {
     { "memory.decrease", 0 },
     { "memory.exchange", RETURNS | TAKES },
     { "grant.transfer", 0 },
-    { "grant.copy", 0 },
+    { "grant.copy", AWAY }, /* it may read a shared_info, where Xen writes */
     { "grant.map", 0 },
     { "grant.unmap", 0 },
     { "grant.replace", 0 },
@@ -51,7 +51,7 @@ static const struct {
     { "set_gdt", 0 },
     { "update_descriptor", 0 },
     { "set_segment_base", AWAY }, /* the guest has its own there */
-    { "memory.acquire_resource", RETURNS },
+    { "memory.acquire_resource", RETURNS | AWAY },
     { "memory.add_to_physmap", 0 },
     { "memory.remove_from_physmap", 0 },
     { "memory.get_vnumainfo", 0 },
@@ -100,11 +100,6 @@ const struct pvt_call_info *fz_hypercall(const struct fz_op *op)
         if (strcmp(pvt_call_at(i)->name, calls[n].name) == 0)
             found[n] = pvt_call_at(i);
     return found[n];
-}
-
-bool fz_hypercall_stays_away(const struct fz_op *op)
-{
-    return special(op) & AWAY;
 }
 
 bool fz_hypercall_tells_of_machine(const struct fz_op *op)
@@ -298,6 +293,26 @@ static uint32_t memory_of(const struct fz_op *ops, const struct groups *all)
 static bool is_known(const struct fz_op *args)
 {
     return args->who % FZ_NR_VALUES == FZ_WINDOW;
+}
+
+/* Which memory there is on which node, or below which address, Xen knows. */
+static bool wants_a_place(const struct fz_world *w, const struct fz_op *ops,
+                          const struct fz_call *c)
+{
+    for (uint32_t i = 1; i < c->used; i++) {
+        const struct pvt_field *f = field_of(ops, &ops[i]);
+
+        if (c->op.number == __HYPERVISOR_memory_op && f &&
+            strstr(f->name, "flags") && fz_value(w, c->op.domid, &ops[i]) != 0)
+            return true;
+    }
+    return false;
+}
+
+bool fz_hypercall_stays_away(const struct fz_world *w, const struct fz_op *ops,
+                             const struct fz_call *c)
+{
+    return (special(ops) & AWAY) || wants_a_place(w, ops, c);
 }
 
 bool fz_hypercall_stays_within(const struct fz_op *ops, const struct fz_call *c)

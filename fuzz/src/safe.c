@@ -51,9 +51,11 @@ static bool is_harmless_list(const struct fz_call *c, uint64_t count)
     return true;
 }
 
-static bool is_harmless_call(const struct fz_op *ops, const struct fz_call *c)
+static bool is_harmless_call(const struct fz_world *w, const struct fz_op *ops,
+                             const struct fz_call *c)
 {
-    if (fz_hypercall_stays_away(ops) || !fz_hypercall_stays_within(ops, c) ||
+    if (fz_hypercall_stays_away(w, ops, c) ||
+        !fz_hypercall_stays_within(ops, c) ||
         !fz_hypercall_tells_frames(ops, c))
         return false;
     if (c->op.number == __HYPERVISOR_multicall)
@@ -223,7 +225,7 @@ bool fz_is_safe(struct fz_session *s, const struct fz_op *ops)
     const struct fz_call call = s->call;
     bool safe;
 
-    if (fz_op_kind(ops) == FZ_CALL ? !is_harmless_call(ops, &s->call)
+    if (fz_op_kind(ops) == FZ_CALL ? !is_harmless_call(&s->world, ops, &s->call)
                                    : !is_harmless_act(s, ops))
         return false;
     if (pvt_model_rehearse(s->model) != 0)
