@@ -84,7 +84,8 @@ bool fz_write(FILE *f, const struct fz_program *p)
 
     memcpy(h.magic, FZ_MAGIC, sizeof(h.magic));
     return fwrite(&h, sizeof(h), 1, f) == 1 &&
-           fwrite(p->ops, sizeof(*p->ops), p->nr_ops, f) == p->nr_ops;
+           (p->nr_ops == 0 ||
+            fwrite(p->ops, sizeof(*p->ops), p->nr_ops, f) == p->nr_ops);
 }
 
 /* The last poke of a slot is the one that counts, and the only one. */

@@ -8,6 +8,7 @@
 #include "pack.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Numbers of frames that 32 bits can hold. */
 #define OTHER_BASE 0x51000001ull
@@ -64,7 +65,10 @@ bool pack__open(struct packer *p)
 {
     bool good = true;
 
-    p->boxes = calloc(PACK_TRIALS, sizeof(*p->boxes));
+    p->boxes = aligned_alloc(_Alignof(struct shim_mailbox),
+                             PACK_TRIALS * sizeof(*p->boxes));
+    if (p->boxes)
+        memset(p->boxes, 0, PACK_TRIALS * sizeof(*p->boxes));
     p->resolved = malloc(sizeof(*p->resolved));
     p->relocations = calloc(6 + SHIM_DATA_SIZE / 8, sizeof(*p->relocations));
     p->binds = calloc(PVT_MAX_DATA / 8, sizeof(*p->binds));
