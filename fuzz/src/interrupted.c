@@ -26,12 +26,14 @@ static void go_back(struct fz_session *s, const struct fz_program *p)
 }
 
 /* False: Xen does not look so often. */
-static bool execute_on_model(struct fz_session *s, int64_t after)
+static bool execute_on_model(struct fz_session *s, const struct fz_cut *cut)
 {
     struct xm_cpu *c = pvt_model_cpu(s->model);
     bool reached;
 
-    c->preempt_after = after;
+    if (s->call.delay)
+        return fz_execute_cut(s, cut);
+    c->preempt_after = cut->after;
     (void)(s->call.stops ? fz_execute_stopping_model(s) : fz_execute_model(s));
     reached = c->preempt_after < 0;
     c->preempt_after = -1;
@@ -54,50 +56,85 @@ static void repeat(struct fz_session *s, const struct fz_program *p,
 
     go_back(s, p);
     for (uint32_t i = fz_nr_pokes(p); i < at; i += s->call.used) {
-        int64_t after = -1;
+        struct fz_cut none = { i, -1, -1 }, *with = &none;
 
         if (!fz_resolve_stopping(s, &p->ops[i], at - i))
             continue;
         if (is_refused(s, &p->ops[i], i))
             continue;
         if (cut < s->nr_cuts && s->cuts[cut].at == i)
-            after = s->cuts[cut++].after;
+            with = &s->cuts[cut++];
         s->call.at = i;
-        (void)execute_on_model(s, after);
+        (void)execute_on_model(s, with);
         fz_note(s, &p->ops[i]);
     }
 }
 
-/* Of a call that a timer has stopped, it is noted already. */
-void fz_note_cut(struct fz_session *s, uint32_t at, int64_t after)
+/* Of a call that a timer has stopped, one is there already. */
+void fz_note_cut(struct fz_session *s, const struct fz_cut *cut)
 {
-    if (s->nr_cuts != 0 && s->cuts[s->nr_cuts - 1].at == at)
+    if (s->nr_cuts != 0 && s->cuts[s->nr_cuts - 1].at == cut->at)
         s->nr_cuts--;
-    s->cuts[s->nr_cuts++] = (struct fz_cut){ at, after };
+    s->cuts[s->nr_cuts++] = *cut;
+}
+
+/* The call of CUT, from the same state. False: Xen does not look so often. */
+static bool attempt(struct fz_session *s, const struct fz_program *p,
+                    uint32_t count, const struct fz_cut *cut, bool *agrees)
+{
+    *agrees = false;
+    repeat(s, p, cut->at);
+    if (!fz_resolve_stopping(s, &p->ops[cut->at], count))
+        return false;
+    s->call.at = cut->at;
+    if (!execute_on_model(s, cut))
+        return false;
+    *agrees = fz_compare_call(s) == FZ_AGREES;
+    if (*agrees) {
+        fz_note_cut(s, cut);
+        s->interrupted++;
+    }
+    return true;
+}
+
+/* Beside the timer that a call is given, others of Xen's own may strike. */
+static bool explain_by_two(struct fz_session *s, const struct fz_program *p,
+                           uint32_t at)
+{
+    struct fz_cut cut = { .at = at };
+    bool agrees = false, again = true;
+
+    for (cut.after = 0; again && cut.after < FZ_MAX_PAIRED; cut.after++) {
+        for (cut.then = 0; cut.then < FZ_MAX_PAIRED; cut.then++) {
+            if (!attempt(s, p, p->nr_ops - at, &cut, &agrees))
+                break;
+            if (agrees)
+                return true;
+        }
+        again = cut.then != 0;
+    }
+    return false;
 }
 
 enum fz_outcome fz_explain(struct fz_session *s, const struct fz_program *p,
                            uint32_t at)
 {
-    const uint32_t count = p->nr_ops - at;
+    const bool by_timer = s->call.delay != 0;
+    struct fz_cut cut = { .at = at, .then = -1 };
     char message[sizeof(s->message)];
+    bool agrees = false;
 
     if (s->nr_cuts == FZ_MAX_CUTS)
         return FZ_DIFFERS;
     memcpy(message, s->message, sizeof(message));
-    for (int64_t after = 0; after < FZ_MAX_POINTS; after++) {
-        repeat(s, p, at);
-        if (!fz_resolve_stopping(s, &p->ops[at], count))
+    for (; cut.after < FZ_MAX_POINTS; cut.after++) {
+        if (!attempt(s, p, p->nr_ops - at, &cut, &agrees))
             break;
-        s->call.at = at;
-        if (!execute_on_model(s, after))
-            break;
-        if (fz_compare_call(s) == FZ_AGREES) {
-            fz_note_cut(s, at, after);
-            s->interrupted++;
+        if (agrees)
             return FZ_AGREES;
-        }
     }
+    if (by_timer && explain_by_two(s, p, at))
+        return FZ_AGREES;
     memcpy(s->message, message, sizeof(message));
     return FZ_DIFFERS;
 }

@@ -7,10 +7,12 @@
 
 #include <fuzz/session.h>
 
+/* Of these, the first ones are tried as the first of two. */
+#define FZ_MAX_PAIRED 24
 #define FZ_MAX_POINTS 8192 /* where Xen looks: more than in any call here */
 
-/* The call at AT was interrupted AFTER so many looks. */
-void fz_note_cut(struct fz_session *s, uint32_t at, int64_t after);
+/* A call was interrupted so. */
+void fz_note_cut(struct fz_session *s, const struct fz_cut *cut);
 
 /*
  * The call at AT differs. Is there a point at which an interrupt would make

@@ -71,37 +71,65 @@ static bool same_middle(struct fz_session *s, uint64_t number,
            same_arguments(s, arg) && fz_compare_state(s);
 }
 
+/* From the beginning of the call, interrupted so. False: it does not stop. */
+static bool try_cut(struct fz_session *s, const struct fz_cut *cut)
+{
+    struct fz_stopping *st = &s->stopping;
+    bool more;
+
+    st->nr = 0;
+    memcpy(st->arg, s->call.op.arg, sizeof(st->arg));
+    memcpy(s->answer[0], s->call.data, s->call.op.data_size);
+    more = part(s, cut->after);
+    if (!more || cut->then < 0)
+        return more;
+    st->nr = 1;
+    return part(s, cut->then);
+}
+
+/* LAST, of CUT, is the point that leads to what Xen shows. */
+static bool find_last(struct fz_session *s, uint64_t number,
+                      const uint64_t arg[6], struct fz_cut *cut, int64_t *last)
+{
+    for (*last = 0; *last < FZ_MAX_POINTS; ++*last) {
+        const bool more = try_cut(s, cut);
+
+        if (more && same_middle(s, number, arg)) {
+            fz_note_cut(s, cut);
+            s->struck++;
+            return true;
+        }
+        fz_go_back_to_middle(s);
+        if (!more)
+            break;
+    }
+    return false;
+}
+
 /*
  * A timer does not say where it struck: the model tries one point after the
- * other, from the same state.
+ * other, from the same state. Another of Xen's own may have struck before.
  */
 static bool struck(struct fz_session *s, uint64_t number, const uint64_t arg[6])
 {
-    struct fz_stopping *st = &s->stopping;
+    struct fz_cut cut = { .at = s->call.at, .then = -1 };
+    bool found;
 
     if (!fz_keep_middle(s)) {
-        st->failed = true;
+        s->stopping.failed = true;
         return false;
     }
-    for (int64_t after = 0; after < FZ_MAX_POINTS; after++) {
-        const bool more = part(s, after);
-
-        if (st->failed || (more && same_middle(s, number, arg))) {
-            fz_note_cut(s, s->call.at, after);
-            s->struck += !st->failed;
-            return !st->failed;
-        }
-        if (!more)
-            break;
-        fz_go_back_to_middle(s);
-        memcpy(st->arg, s->call.op.arg, sizeof(st->arg));
-        memcpy(s->answer[0], s->call.data, s->call.op.data_size);
+    found = find_last(s, number, arg, &cut, &cut.after);
+    for (int64_t first = 0; !found && first < FZ_MAX_PAIRED; first++) {
+        cut.after = first;
+        found = find_last(s, number, arg, &cut, &cut.then);
     }
-    snprintf(s->message, sizeof(s->message),
-             "the model is nowhere as %s is here, whichever question it "
-             "stops at",
-             s->other->version);
-    return false;
+    if (!found && !s->stopping.failed)
+        snprintf(s->message, sizeof(s->message),
+                 "the model is nowhere as %s is here, whichever question it "
+                 "stops at",
+                 s->other->version);
+    return found;
 }
 
 static bool stopped(void *context, uint64_t number, const uint64_t arg[6],
@@ -156,7 +184,6 @@ static void begin(struct fz_session *s)
     *st = (struct fz_stopping){ .wanted = s->call.stops };
     memcpy(st->arg, s->call.op.arg, sizeof(st->arg));
     memcpy(s->answer[0], s->call.data, s->call.op.data_size);
-    pvt_model_cpu(s->model)->nr_alloc = 0; /* none of these calls allocates */
 }
 
 /* What is left of the call, interrupted once more or (-1) not. */
@@ -174,6 +201,7 @@ enum fz_outcome fz_execute_stopping(struct fz_session *s)
     struct pvt_op op;
 
     begin(s);
+    pvt_model_cpu(s->model)->nr_alloc = 0; /* none of these calls allocates */
     op = s->call.op;
     memcpy(s->answer[1], s->call.data, op.data_size);
     op.data = s->answer[1];
@@ -212,4 +240,22 @@ enum fz_outcome fz_execute_stopping_model(struct fz_session *s)
     if (more)
         return finish(s, after);
     return st->failed ? FZ_FAILED : FZ_AGREES;
+}
+
+bool fz_execute_cut(struct fz_session *s, const struct fz_cut *cut)
+{
+    struct fz_stopping *st = &s->stopping;
+    bool more, reached = true;
+
+    begin(s);
+    more = part(s, cut->after);
+    st->nr++;
+    if (cut->after >= 0)
+        reached = more;
+    if (more && cut->then >= 0)
+        reached = more = part(s, cut->then);
+    if (more)
+        (void)finish(s, -1);
+    pvt_model_cpu(s->model)->preempt_after = -1;
+    return reached && !st->failed;
 }

@@ -24,4 +24,7 @@ enum fz_outcome fz_execute_stopping(struct fz_session *s);
  * its CPU says. */
 enum fz_outcome fz_execute_stopping_model(struct fz_session *s);
 
+/* The session's call on the model alone, interrupted so. False: it is not. */
+bool fz_execute_cut(struct fz_session *s, const struct fz_cut *cut);
+
 #endif

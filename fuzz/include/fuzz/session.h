@@ -23,7 +23,8 @@ enum fz_outcome {
 /* A call in which Xen was interrupted, after it had looked so many times. */
 struct fz_cut {
     uint32_t at;
-    int64_t after;
+    int64_t after; /* negative: in none */
+    int64_t then;  /* and once more when it went on; negative: not */
 };
 #define FZ_MAX_CUTS 4096u /* of one program */
 

@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #define DEFAULT_MEMORY_MIB 256u
-/* Timers of guests are exact, and that of the scheduler seldom in their way. */
-#define EXACT_TIMERS " timer_slop=0 sched_credit_tslice_ms=1000"
+/* The scheduler's own timer is not to be in the way of those of guests. */
+#define RARE_TICKS " sched_credit_tslice_ms=1000"
 
 static void path_of(const struct shim *s, const char *file, char *path,
                     size_t size)
@@ -47,7 +47,7 @@ static void exec_qemu(const struct shim *s, const char *ram_path)
              "dom0_mem=64M dom0_max_vcpus=3 sched=credit "
              "gnttab_max_frames=%u gnttab_max_maptrack_frames=%u%s",
              config.max_grant_frames, config.max_maptrack_frames,
-             s->config.icount ? EXACT_TIMERS : "");
+             s->config.icount ? RARE_TICKS : "");
     snprintf(modules, sizeof(modules), "%s,%s/initrd", s->config.kernel,
              s->dir);
     path_of(s, "qemu.log", errors, sizeof(errors));
