@@ -47,7 +47,7 @@ static void put_table(struct record *r, xm_mfn mfn, unsigned int level)
             c->unknown[i / 64] |= 1ull << (i % 64);
             continue;
         }
-        c->words[i] = words[i];
+        c->words[record__slot(r, level, i)] = words[i];
         if (words[i] == 0)
             continue;
         record__string(&r->out, "  pte ");

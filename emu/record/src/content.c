@@ -2,7 +2,9 @@
  *
  * What the trace's pages hold. The trace has all that calls do to a page, and
  * nothing of what the guest stores there itself; when a page is about to become
- * a table, the words in which the two differ are said.
+ * a table, the words in which the two differ are said. A word's place is that
+ * in the trace's page: what was an L4 of the guest, and then is another table,
+ * has slots elsewhere.
  */
 #include "internal.h"
 
@@ -97,11 +99,14 @@ static void say(struct record *r, struct batch b,
     struct record_content *c = r->frames[b.mfn].content;
 
     for (unsigned int i = 0; i < XM_ENTRIES; i++) {
+        const unsigned int at = record__slot(r, b.level, i);
+
         if (is_theirs(b.level, i) ||
-            (c ? words[i] == c->words[i] && !is_unknown(c, i) : words[i] == 0))
+            (c ? words[i] == c->words[at] && !is_unknown(c, at)
+               : words[i] == 0))
             continue;
         c = content_of(r, b.mfn);
-        set_known(c, i, words[i]);
+        set_known(c, at, words[i]);
         put_update(r, &b, i);
         if (put)
             put(r, i, words[i]);
@@ -109,7 +114,7 @@ static void say(struct record *r, struct batch b,
             record__number(&r->out, words[i]);
         else
             record__put_entry(r, words[i]);
-        if (record__slot(r, b.level, i) == RECORD_AGENT_SLOT)
+        if (at == RECORD_AGENT_SLOT)
             c->carries = false;
     }
     end_updates(r, &b);
@@ -148,7 +153,8 @@ void record__note_word(struct record *r, xm_mfn mfn, unsigned int slot)
         return;
     word = xm_ram_frame(r->cpu, mfn)[slot];
     if (word != 0 || r->frames[mfn].content)
-        set_known(content_of(r, mfn), slot, word);
+        set_known(content_of(r, mfn),
+                  record__slot(r, record__live_level(r, mfn), slot), word);
 }
 
 void record__note_page(struct record *r, xm_mfn mfn)
@@ -188,5 +194,5 @@ void record__carry(struct record *r, xm_mfn l4)
     record__string(&r->out, ".boot.l3 P RW US A");
     record__put_result(r, 0);
     c->carries = true;
-    set_unknown(c, record__slot(r, 4, RECORD_AGENT_SLOT));
+    set_unknown(c, RECORD_AGENT_SLOT);
 }
