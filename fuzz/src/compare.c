@@ -188,7 +188,7 @@ bool fz_compare_state(struct fz_session *s)
  */
 static enum fz_outcome check_model(struct fz_session *s)
 {
-    const struct xm_violation v = pvt_model_check(s->model);
+    const struct xm_violation v = pvt_model_check(s->model, true);
 
     if (!v.found)
         return FZ_AGREES;

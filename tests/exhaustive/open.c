@@ -163,7 +163,7 @@ int run_open(struct run *r, bool on_xen, char *message, size_t size)
 
 struct xm_violation run_check(struct run *r)
 {
-    return pvt_model_check(r->machine[r->nr_machines - 1].backend);
+    return pvt_model_check(r->machine[r->nr_machines - 1].backend, true);
 }
 
 void run_close(struct run *r)

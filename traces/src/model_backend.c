@@ -624,11 +624,11 @@ void pvt_model_set_unchecked(struct pvt_backend *model)
     model_of(model)->unchecked = true;
 }
 
-struct xm_violation pvt_model_check(struct pvt_backend *model)
+struct xm_violation pvt_model_check(struct pvt_backend *model, bool whole)
 {
     struct model *m = model_of(model);
     const struct xm_violation v = m->violation;
 
     m->violation.found = false;
-    return v.found ? v : xm_check_invariants(&m->cpu, m->scratch);
+    return v.found || !whole ? v : xm_check_invariants(&m->cpu, m->scratch);
 }

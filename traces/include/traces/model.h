@@ -47,8 +47,11 @@ int pvt_model_part(struct pvt_backend *model, const struct pvt_op *op,
 /* For its configuration, faults and machine. */
 struct xm_cpu *pvt_model_cpu(struct pvt_backend *model);
 
-/* The first invariant that does not hold, of the state or of the last call. */
-struct xm_violation pvt_model_check(struct pvt_backend *model);
+/*
+ * The first invariant that does not hold, of the last call or, if WHOLE, of the
+ * state.
+ */
+struct xm_violation pvt_model_check(struct pvt_backend *model, bool whole);
 
 /* That is not asked of this model: its calls need not be watched for it. */
 void pvt_model_set_unchecked(struct pvt_backend *model);
