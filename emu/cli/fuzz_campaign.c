@@ -245,8 +245,10 @@ static enum fz_outcome run_program(struct fuzz_run *r, struct fz_random *random,
         rc = fz_start(s, p, p->nr_ops - n);
         if (rc == FZ_AGREES) {
             /* The generator looks at the model only, and need not wait. */
-            if (s->ahead)
+            if (s->ahead) {
                 next_n = fz_generate(random, s, next);
+                fz_look_ahead(s, next, next_n);
+            }
             rc = fz_finish(s, p);
         }
         if (rc == FZ_NO_CALL) {

@@ -259,7 +259,7 @@ static enum fz_kind some_kind(struct fz_random *r)
         enum fz_kind kind;
         uint32_t per_mille;
     } weights[] = {
-        { FZ_MMU_UPDATE, 386 },
+        { FZ_MMU_UPDATE, 355 },
         { FZ_MMUEXT, 175 },
         { FZ_UPDATE_VA_MAPPING, 150 },
         { FZ_EXECUTE, 60 },
@@ -271,8 +271,8 @@ static enum fz_kind some_kind(struct fz_random *r)
         { FZ_GRANT_MAP, 30 },
         { FZ_GRANT_UNMAP, 30 },
         { FZ_DECREASE, 2 },
-        { FZ_CALL, 4 },
-        { FZ_GUEST, 5 },
+        { FZ_CALL, 20 },
+        { FZ_GUEST, 20 },
     };
     uint32_t n = fz_below(r, 1000);
 

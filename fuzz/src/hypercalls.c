@@ -32,7 +32,7 @@ static const struct {
     { "memory.decrease", 0 },
     { "memory.exchange", RETURNS | TAKES },
     { "grant.transfer", 0 },
-    { "grant.copy", AWAY }, /* it may read a shared_info, where Xen writes */
+    { "grant.copy", 0 },
     { "grant.map", 0 },
     { "grant.unmap", 0 },
     { "grant.replace", 0 },
@@ -51,7 +51,7 @@ static const struct {
     { "set_gdt", 0 },
     { "update_descriptor", 0 },
     { "set_segment_base", AWAY }, /* the guest has its own there */
-    { "memory.acquire_resource", RETURNS | AWAY },
+    { "memory.acquire_resource", RETURNS },
     { "memory.add_to_physmap", 0 },
     { "memory.remove_from_physmap", 0 },
     { "memory.get_vnumainfo", 0 },
@@ -295,24 +295,9 @@ static bool is_known(const struct fz_op *args)
     return args->who % FZ_NR_VALUES == FZ_WINDOW;
 }
 
-/* Which memory there is on which node, or below which address, Xen knows. */
-static bool wants_a_place(const struct fz_world *w, const struct fz_op *ops,
-                          const struct fz_call *c)
+bool fz_hypercall_stays_away(const struct fz_op *op)
 {
-    for (uint32_t i = 1; i < c->used; i++) {
-        const struct pvt_field *f = field_of(ops, &ops[i]);
-
-        if (c->op.number == __HYPERVISOR_memory_op && f &&
-            strstr(f->name, "flags") && fz_value(w, c->op.domid, &ops[i]) != 0)
-            return true;
-    }
-    return false;
-}
-
-bool fz_hypercall_stays_away(const struct fz_world *w, const struct fz_op *ops,
-                             const struct fz_call *c)
-{
-    return (special(ops) & AWAY) || wants_a_place(w, ops, c);
+    return special(op) & AWAY;
 }
 
 bool fz_hypercall_stays_within(const struct fz_op *ops, const struct fz_call *c)

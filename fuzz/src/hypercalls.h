@@ -17,8 +17,7 @@ const struct pvt_call_info *fz_hypercall(const struct fz_op *op);
 
 /* Would it leave other programs, or the guest that carries us, without what
  * they need, whatever its arguments are? Then actual Xen does not get it. */
-bool fz_hypercall_stays_away(const struct fz_world *w, const struct fz_op *ops,
-                             const struct fz_call *c);
+bool fz_hypercall_stays_away(const struct fz_op *op);
 
 /* Does it read no memory for its structures but that of the call and pages? */
 bool fz_hypercall_stays_within(const struct fz_op *ops,

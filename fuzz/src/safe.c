@@ -17,6 +17,9 @@
 #include <xen-model/pte.h>
 #include <xen-model/snapshot.h>
 #include <xen-model/walk.h>
+#include <xen/xen.h>
+
+#include <xen/grant_table.h>
 
 /* Calls that a list of calls may have. */
 static bool is_harmless_number(uint64_t number)
@@ -51,11 +54,9 @@ static bool is_harmless_list(const struct fz_call *c, uint64_t count)
     return true;
 }
 
-static bool is_harmless_call(const struct fz_world *w, const struct fz_op *ops,
-                             const struct fz_call *c)
+static bool is_harmless_call(const struct fz_op *ops, const struct fz_call *c)
 {
-    if (fz_hypercall_stays_away(w, ops, c) ||
-        !fz_hypercall_stays_within(ops, c) ||
+    if (fz_hypercall_stays_away(ops) || !fz_hypercall_stays_within(ops, c) ||
         !fz_hypercall_tells_frames(ops, c))
         return false;
     if (c->op.number == __HYPERVISOR_multicall)
@@ -220,17 +221,77 @@ static bool goes_well(struct fz_session *s)
            keeps_tables(s) && keeps_memory(s) && keeps_bases(s);
 }
 
+static bool is_shared_info(const struct fz_session *s, xm_mfn mfn)
+{
+    for (uint32_t d = 0; d < FZ_DOMAINS; d++)
+        if (fz_has_domain(&s->world, d) && s->world.known[d].shared_info == mfn)
+            return true;
+    return false;
+}
+
+/* Of all that the rehearsal has written but to a shared_info: FNV-1a. */
+static uint64_t digest(const struct fz_session *s)
+{
+    const struct xm_cpu *c = pvt_model_cpu(s->model);
+    const xm_mfn nr = xm_machine_config(c->machine)->nr_frames;
+    uint64_t sum = 0xcbf29ce484222325;
+
+    for (xm_mfn mfn = 0; mfn < nr; mfn++) {
+        if (c->written[mfn / 64] == 0) {
+            mfn |= 63;
+            continue;
+        }
+        if (!(c->written[mfn / 64] >> (mfn % 64) & 1) || is_shared_info(s, mfn))
+            continue;
+        for (uint32_t i = 0; i < XM_ENTRIES; i++)
+            sum = (sum ^ xm_ram_frame(c, mfn)[i]) * 0x100000001b3;
+    }
+    return sum;
+}
+
+/*
+ * Xen writes to the shared_info, so nobody may copy from there: what is written
+ * would be something else if all of its bits were.
+ */
+static bool copies_shared_info(struct fz_session *s)
+{
+    const uint64_t before = digest(s);
+    uint64_t after;
+
+    pvt_model_end_rehearsal(s->model);
+    if (pvt_model_rehearse(s->model) != 0)
+        return true;
+    for (uint32_t d = 0; d < FZ_DOMAINS; d++)
+        for (uint32_t i = 0; fz_has_domain(&s->world, d) && i < XM_ENTRIES; i++)
+            xm_ram_frame(pvt_model_cpu(s->model),
+                         s->world.known[d].shared_info)[i] ^= ~0ull;
+    (void)fz_execute_model(s);
+    after = digest(s);
+    return after != before;
+}
+
+/* Alone or in a list. */
+static bool may_copy(const struct fz_call *c)
+{
+    return c->op.number == __HYPERVISOR_multicall ||
+           (c->op.number == __HYPERVISOR_grant_table_op &&
+            (uint32_t)c->op.arg[0] == GNTTABOP_copy);
+}
+
 bool fz_is_safe(struct fz_session *s, const struct fz_op *ops)
 {
     const struct fz_call call = s->call;
     bool safe;
 
-    if (fz_op_kind(ops) == FZ_CALL ? !is_harmless_call(&s->world, ops, &s->call)
+    if (fz_op_kind(ops) == FZ_CALL ? !is_harmless_call(ops, &s->call)
                                    : !is_harmless_act(s, ops))
         return false;
     if (pvt_model_rehearse(s->model) != 0)
         return false;
     safe = goes_well(s);
+    s->call = call;
+    if (safe && may_copy(&call))
+        safe = !copies_shared_info(s);
     pvt_model_end_rehearsal(s->model);
     s->call = call;
     return safe;

@@ -168,6 +168,37 @@ static bool is_anything(const struct fz_op *op)
     return fz_op_kind(op) == FZ_CALL || fz_op_kind(op) == FZ_GUEST;
 }
 
+void fz_look_ahead(struct fz_session *s, const struct fz_op *ops,
+                   uint32_t count)
+{
+    const size_t size = s->call.op.data_size;
+    const struct pvt_outcome out = s->out[0];
+    const struct fz_call call = s->call;
+    uint8_t answer[FZ_MAX_DATA];
+
+    if (!s->other || !is_anything(ops))
+        return;
+    memcpy(answer, s->answer[0], size);
+    if (fz_resolve_stopping(s, ops, count)) {
+        s->next.known = true;
+        s->next.call = s->call;
+        s->next.safe = fz_is_safe(s, ops);
+    }
+    memcpy(s->answer[0], answer, size);
+    s->call = call;
+    s->out[0] = out;
+}
+
+/* What was noted since then may have made another call of it. */
+static bool was_looked_at(const struct fz_session *s)
+{
+    const struct fz_call *a = &s->call, *b = &s->next.call;
+
+    return s->next.known && memcmp(&a->op, &b->op, sizeof(a->op)) == 0 &&
+           memcmp(&a->code, &b->code, sizeof(a->code)) == 0 &&
+           memcmp(a->data, b->data, a->op.data_size) == 0;
+}
+
 /* Found out once, and remembered for fz_explain(). */
 static bool may_execute(struct fz_session *s, const struct fz_program *p,
                         uint32_t at)
@@ -176,7 +207,7 @@ static bool may_execute(struct fz_session *s, const struct fz_program *p,
 
     if (at >= FZ_MAX_OPS)
         return false;
-    if (fz_is_safe(s, &p->ops[at])) {
+    if (was_looked_at(s) ? s->next.safe : fz_is_safe(s, &p->ops[at])) {
         s->refused[at / 64] &= ~bit;
         return true;
     }
@@ -201,12 +232,13 @@ enum fz_outcome fz_start(struct fz_session *s, const struct fz_program *p,
 {
     const struct fz_op *op = &p->ops[at];
 
-    if (!fz_resolve_stopping(s, op, p->nr_ops - at))
-        return FZ_NO_CALL;
+    const bool resolved = fz_resolve_stopping(s, op, p->nr_ops - at);
+    const bool good =
+        resolved && !(is_anything(op) && s->other && !may_execute(s, p, at));
+
+    s->next.known = false;
     s->call.at = at;
-    if (is_anything(op) && s->other && !may_execute(s, p, at))
-        return FZ_NO_CALL;
-    return give_up(s, start(s));
+    return good ? give_up(s, start(s)) : FZ_NO_CALL;
 }
 
 enum fz_outcome fz_finish(struct fz_session *s, const struct fz_program *p)
@@ -217,8 +249,10 @@ enum fz_outcome fz_finish(struct fz_session *s, const struct fz_program *p)
 
     if (rc == FZ_AGREES) {
         rc = fz_compare_call(s);
-        if (rc == FZ_DIFFERS && s->other)
+        if (rc == FZ_DIFFERS && s->other) {
+            s->next.known = false; /* that was of another state */
             rc = fz_explain(s, p, at);
+        }
     }
     if (rc == FZ_AGREES || rc == FZ_DIFFERS)
         conclude(s, op);

@@ -30,6 +30,8 @@ static xm_mfn find_free(const struct xm_cpu *c, uint64_t count, xm_mfn limit)
 xm_mfn xm__alloc_pages(struct xm_cpu *c, unsigned int order, xm_mfn limit)
 {
     const xm_mfn all = c->machine->config.nr_frames;
+    const xm_mfn end = limit < all ? limit : all;
+    const uint64_t count = 1ull << order;
 
     c->flushed |= XM_FLUSH_TYPE; /* TLB-24 */
     while (c->nr_alloc != 0) {
@@ -37,10 +39,10 @@ xm_mfn xm__alloc_pages(struct xm_cpu *c, unsigned int order, xm_mfn limit)
 
         c->nr_alloc--;
         /* In an answer there are also frames that were there before. */
-        if (is_free(c, mfn, 1ull << order))
+        if (mfn < end && end - mfn >= count && is_free(c, mfn, count))
             return mfn;
     }
-    return find_free(c, 1ull << order, limit < all ? limit : all);
+    return find_free(c, count, end);
 }
 
 bool xm__assign_pages(struct xm_cpu *c, struct xm_domain *d, xm_mfn first,

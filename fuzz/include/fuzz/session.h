@@ -85,6 +85,10 @@ struct fz_session {
     uint64_t contents[FZ_BOOT_L4][XM_ENTRIES];
     /* Calls that are not for actual Xen, a bit each operation. */
     uint64_t refused[FZ_MAX_OPS / 64];
+    struct {
+        bool known, safe;
+        struct fz_call call;
+    } next; /* what fz_look_ahead() has found out */
     struct fz_cut cuts[FZ_MAX_CUTS];
     uint32_t nr_cuts;
     char message[256]; /* what differs, or why it has failed */
@@ -108,6 +112,12 @@ enum fz_outcome fz_begin(struct fz_session *s, const struct fz_program *p);
  */
 enum fz_outcome fz_start(struct fz_session *s, const struct fz_program *p,
                          uint32_t at);
+/*
+ * Between the two, if s->ahead: what will be asked of the call that begins at
+ * OPS, of COUNT operations, is asked while the other machine is busy.
+ */
+void fz_look_ahead(struct fz_session *s, const struct fz_op *ops,
+                   uint32_t count);
 /* Ends it, and compares. */
 enum fz_outcome fz_finish(struct fz_session *s, const struct fz_program *p);
 /* Both. */

@@ -29,6 +29,9 @@ static inline unsigned int xm__max_order(const struct xm_domain *caller)
 /* MEM-56: whether the node that MEM_FLAGS name can be asked for. */
 bool xm__valid_node(struct xm_cpu *c, uint32_t mem_flags);
 
+/* False: MEM_FLAGS insist on a node without memory: all is on node 0. */
+bool xm__may_be_on_node(uint32_t mem_flags);
+
 /* The domain meant by ID, DOMID_SELF or any number; NULL: there is none. */
 struct xm_domain *xm__domain_by_any_id(struct xm_cpu *c, xm_domid id);
 

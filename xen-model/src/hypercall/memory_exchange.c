@@ -52,6 +52,8 @@ static struct xm_result check(struct xm_cpu *c, struct exchange *e)
         return xm__deny(XM_R_EXCHANGE_PRIVILEGE, e->domain->domid, 0);
     if (!xm__address_limit(c, x->out.mem_flags, &e->limit))
         return xm__deny(XM_R_EXCHANGE_NO_MEMORY, x->out.mem_flags, 0);
+    if (!xm__may_be_on_node(x->out.mem_flags))
+        e->limit = 0;
     return xm__ok();
 }
 

@@ -4,7 +4,7 @@
  * Mirrors do_memory_op(), increase_reservation(), populate_physmap(),
  * decrease_reservation(), guest_remove_page(). Rules MEM-01 to MEM-42.
  *
- * GAP: NUMA: which node a frame comes from.
+ * GAP: NUMA: all memory is on node 0.
  */
 #include "memory.h"
 
@@ -46,6 +46,14 @@ bool xm__valid_node(struct xm_cpu *c, uint32_t mem_flags)
     if (xm__domain(c)->privileged)
         return node < MAX_NODES;
     return !(mem_flags & XENMEMF_exact_node_request);
+}
+
+bool xm__may_be_on_node(uint32_t mem_flags)
+{
+    const uint32_t node = XENMEMF_get_node(mem_flags);
+
+    return node == XENMEMF_get_node(0) || node == 0 ||
+           !(mem_flags & XENMEMF_exact_node_request);
 }
 
 static xm_vaddr element(const struct reservation *m)
@@ -127,10 +135,14 @@ static enum xm_rule check(struct xm_cpu *c, struct reservation *m)
     m->domain = xm__domain_by_any_id(c, m->r.domid);
     if (!m->domain)
         return XM_R_MEMORY_DOMAIN;
-    if (!xm__address_limit(c, m->r.mem_flags, &m->limit) ||
-        (!(m->r.mem_flags & XENMEMF_vnode) &&
-         !xm__valid_node(c, m->r.mem_flags)))
+    if (!xm__address_limit(c, m->r.mem_flags, &m->limit))
         return XM_R_MEMORY_FLAGS;
+    if (!(m->r.mem_flags & XENMEMF_vnode)) {
+        if (!xm__valid_node(c, m->r.mem_flags))
+            return XM_R_MEMORY_FLAGS;
+        if (!xm__may_be_on_node(m->r.mem_flags))
+            m->limit = 0;
+    }
     if (!xm__may_act_on(c, m->domain->domid))
         return XM_R_MEMORY_PRIVILEGE;
     if (!(m->op == XENMEM_increase_reservation && m->list == 0) &&

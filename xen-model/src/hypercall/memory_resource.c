@@ -13,10 +13,11 @@ struct request {
     struct xen_mem_acquire_resource x;
     xm_vaddr list;
     struct xm_domain *domain;
+    uint32_t max_frames;
 };
 
 /* Of the whole table, as large as it may ever be; 0: there is no such id. */
-static uint32_t max_frames(const struct request *q)
+static uint32_t max_grant_frames(const struct request *q)
 {
     const uint32_t n = q->domain->grant.max_frames;
 
@@ -27,6 +28,21 @@ static uint32_t max_frames(const struct request *q)
         return xm__grant_to_status_frames(n);
     default:
         return 0;
+    }
+}
+
+/* Until 4.17 Xen takes the error of an unknown type for a number of frames. */
+static uint32_t max_frames(const struct xm_cpu *c, const struct request *q)
+{
+    switch (q->x.type) {
+    case XENMEM_resource_grant_table:
+        return max_grant_frames(q);
+    case XENMEM_resource_ioreq_server:
+    case XENMEM_resource_vmtrace_buf:
+        return 0;
+    default:
+        return c->machine->config.xen_minor < 18 ? (uint32_t)-XEN_EOPNOTSUPP
+                                                 : 0;
     }
 }
 
@@ -45,16 +61,9 @@ static struct xm_result check(struct xm_cpu *c, struct request *q, xm_vaddr va)
         return xm__deny(XM_R_MEMORY_INFO_DOMAIN, q->x.domid, 0);
     if (!xm__domain(c)->privileged)
         return xm__deny(XM_R_MEMORY_INFO_PRIVILEGE, q->x.domid, 0);
-    switch (q->x.type) {
-    case XENMEM_resource_grant_table:
-        return max_frames(q) ? xm__ok()
-                             : xm__deny(XM_R_RESOURCE_NONE, q->x.type, q->x.id);
-    case XENMEM_resource_ioreq_server:
-    case XENMEM_resource_vmtrace_buf:
-        return xm__deny(XM_R_RESOURCE_NONE, q->x.type, q->x.id);
-    default:
-        return xm__deny(XM_R_RESOURCE_TYPE, q->x.type, 0);
-    }
+    q->max_frames = max_frames(c, q);
+    return q->max_frames ? xm__ok()
+                         : xm__deny(XM_R_RESOURCE_NONE, q->x.type, q->x.id);
 }
 
 /* The table grows so that it has frame LAST. NULL: it cannot. */
@@ -83,6 +92,8 @@ static struct xm_result acquire(struct xm_cpu *c, struct request *q,
 
     if (done >= n || n > UINT32_MAX >> MEMORY_OP_BITS)
         return xm__deny(XM_R_RESOURCE_ARGUMENTS, done, n);
+    if (q->x.type != XENMEM_resource_grant_table)
+        return xm__deny(XM_R_RESOURCE_TYPE, q->x.type, 0);
     list = frames(c, q, first + n - 1);
     if (!list)
         return xm__deny(XM_R_RESOURCE_NONE, q->x.id, first + n);
@@ -98,11 +109,10 @@ static struct xm_result size(struct xm_cpu *c, const struct request *q,
                              xm_vaddr va, uint64_t done)
 {
     const size_t at = offsetof(struct xen_mem_acquire_resource, nr_frames);
-    const uint32_t n = max_frames(q);
 
     if (q->x.nr_frames != 0 || done != 0)
         return xm__deny(XM_R_RESOURCE_ARGUMENTS, done, q->x.nr_frames);
-    return xm__copy_to_guest(c, va + at, &n, sizeof(n))
+    return xm__copy_to_guest(c, va + at, &q->max_frames, sizeof(q->max_frames))
                ? xm__ok()
                : xm__deny(XM_R_MEMORY_INFO_FAULT, va, 0);
 }
