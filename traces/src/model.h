@@ -47,6 +47,10 @@ int model__boot(struct model *m);
 int model__add_domain(struct model *m, xm_domid domid, bool privileged,
                       struct pvt_known_frames *known);
 
+/* model_execute.c: of struct pvt_backend_ops. */
+int model__execute(struct pvt_backend *b, const struct pvt_op *op,
+                   struct pvt_outcome *out);
+
 void model__drop_ram(struct model *m);
 
 /* Where RAM begins in m->memory. */

@@ -242,10 +242,6 @@ enum xm_stop {
 };
 
 /*
- * The surroundings of one hypercall: which machine, on which vCPU, and how
- * soon something else wants the CPU.
- */
-/*
  * The first request that was refused: of a list, of the calls in a multicall,
  * or the call itself. It says more than the answer of the call does.
  */
@@ -262,6 +258,10 @@ struct xm_refused {
 };
 #define XM_NO_REQUEST (~0u) /* it has no list, or this is not about it */
 
+/*
+ * The surroundings of one hypercall: which machine, on which vCPU, and how
+ * soon something else wants the CPU.
+ */
 struct xm_cpu {
     struct xm_machine *machine;
     /*
