@@ -28,7 +28,7 @@ cp -r "$top/examples/guest" "$dir/guest" || exit 1
 rm "$dir/guest/fuzz.c" # another program
 m2p="machine_to_phys_mapping=((unsigned long *)pinfold_m2p())"
 expected='the guest has slept for 5 ms
-349 hypercalls, 0 refused, 4493 pages touched'
+349 hypercalls, 0 refused, 4424 pages touched'
 
 [ -f "$dir/usr/share/pinfold/pinfold-gdb.py" ] ||
     { echo "pinfold-gdb.py is not installed"; exit 1; }

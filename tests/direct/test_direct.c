@@ -10,7 +10,9 @@
 #include <check.h>
 #include <setjmp.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <xen/memory.h>
+#include <xen/version.h>
 
 #define VA (USER_BASE + 5 * PAGE)
 
@@ -64,6 +66,15 @@ static bool loads(unsigned long va)
     return true;
 }
 
+/* The table that maps VA, and its words. */
+static unsigned long *l1_of(unsigned long l4, unsigned long *table)
+{
+    *table = table_below(table_below(table_below(l4, VA >> 39 & 511, false),
+                                     VA >> 30 & 511, false),
+                         VA >> 21 & 511, false);
+    return pfn_to_virt(*table);
+}
+
 START_TEST(first_state)
 {
     const struct start_info *si = pinfold_start_info();
@@ -106,9 +117,7 @@ START_TEST(missing_flush)
 
     ck_assert_int_eq(space_map(l4, VA, P | RW | US), 0);
     ck_assert_int_eq(space_load(l4), 0);
-    l1 = table_below(table_below(table_below(l4, VA >> 39 & 511, false),
-                                 VA >> 30 & 511, false),
-                     VA >> 21 & 511, false);
+    (void)l1_of(l4, &l1);
     ck_assert(stores(VA, 1));
     ck_assert_int_eq(table_set(l1, 5, 0), 0);
     ck_assert(!loads(VA));
@@ -141,13 +150,10 @@ END_TEST
 START_TEST(accessed_and_dirty)
 {
     const unsigned long l4 = space_create();
-    unsigned long *l1;
+    unsigned long table, *l1;
 
     ck_assert_int_eq(space_map(l4, VA, P | RW | US), 0);
-    l1 = pfn_to_virt(
-        table_below(table_below(table_below(l4, VA >> 39 & 511, false),
-                                VA >> 30 & 511, false),
-                    VA >> 21 & 511, false));
+    l1 = l1_of(l4, &table);
     ck_assert_uint_eq(l1[5] & (A | D), 0);
     ck_assert_int_eq(space_load(l4), 0);
     ck_assert(loads(VA));
@@ -157,16 +163,84 @@ START_TEST(accessed_and_dirty)
 }
 END_TEST
 
+/* What an entry gets, its page has at once, and is not mapped again for it. */
+START_TEST(changes_that_take_nothing)
+{
+    const unsigned long l4 = space_create();
+    unsigned long table, *l1;
+    uint64_t mapped;
+
+    ck_assert_int_eq(space_map(l4, VA, P | US), 0);
+    l1 = l1_of(l4, &table);
+    ck_assert_int_eq(space_load(l4), 0);
+    ck_assert(loads(VA));
+    ck_assert_uint_ne(l1[5] & A, 0);
+    ck_assert_int_eq(table_set(table, 5, l1[5]), 0); /* touches what it takes */
+    mapped = pinfold_counts().mapped;
+    ck_assert_int_eq(table_set(table, 5, l1[5] | 1ul << 9), 0);
+    ck_assert(loads(VA));
+    ck_assert_uint_eq(pinfold_counts().mapped, mapped);
+    ck_assert_int_eq(table_set(table, 5, l1[5] | RW), 0);
+    ck_assert(loads(VA));
+    ck_assert_uint_eq(pinfold_counts().mapped, mapped);
+    ck_assert(stores(VA, 8));
+    ck_assert_uint_eq(pinfold_counts().mapped, mapped + 1);
+    /* Bits that a processor sets are set again. */
+    ck_assert_int_eq(table_set(table, 5, l1[5] & ~(unsigned long)D), 0);
+    ck_assert(stores(VA, 9));
+    ck_assert_uint_eq(l1[5] & (A | D), A | D);
+    ck_assert_int_eq(table_set(table, 5, l1[5] & ~(unsigned long)A), 0);
+    ck_assert(loads(VA));
+    ck_assert_uint_eq(l1[5] & A, A);
+    ck_assert_uint_eq(pinfold_counts().stale, 0);
+    /* A page that is only read since, and might be written. */
+    ck_assert_int_eq(table_set(table, 5, l1[5] & ~(unsigned long)D), 0);
+    ck_assert(loads(VA));
+    ck_assert_int_eq(table_set(table, 5, l1[5] & ~(unsigned long)RW), 0);
+    ck_assert(loads(VA));
+    ck_assert_uint_eq(pinfold_counts().stale, 1);
+}
+END_TEST
+
+/* A page whose D bit is set is writable from its first load on. */
+START_TEST(dirty_already)
+{
+    const unsigned long l4 = space_create();
+    unsigned long table, *l1;
+    uint64_t mapped;
+
+    ck_assert_int_eq(space_map(l4, VA, P | RW | US), 0);
+    l1 = l1_of(l4, &table);
+    ck_assert_int_eq(table_set(table, 5, l1[5] | A | D), 0);
+    ck_assert_int_eq(space_load(l4), 0);
+    ck_assert(loads(VA));
+    mapped = pinfold_counts().mapped;
+    ck_assert(stores(VA, 7));
+    ck_assert_uint_eq(pinfold_counts().mapped, mapped);
+    ck_assert_int_eq(space_protect(l4, VA, P | US), 0);
+    ck_assert(!stores(VA, 8));
+    ck_assert_uint_eq(*word(VA), 7);
+    /* Not below a table that is mapped read-only. */
+    ck_assert_int_eq(space_load(0), 0);
+    ck_assert_int_eq(table_set(table, 5, l1[5] | RW | A | D), 0);
+    ck_assert_int_eq(
+        table_set(l4, VA >> 39 & 511,
+                  ((unsigned long *)pfn_to_virt(l4))[VA >> 39 & 511] & ~RW),
+        0);
+    ck_assert_int_eq(space_load(l4), 0);
+    ck_assert(loads(VA));
+    ck_assert(!stores(VA, 9));
+    ck_assert_uint_eq(fault_code, 3);
+}
+END_TEST
+
 START_TEST(emulated_store)
 {
     const unsigned long l4 = space_create();
-    unsigned long *l1;
+    unsigned long table, *l1;
 
     ck_assert_int_eq(space_map(l4, VA, P | RW | US), 0);
-    l1 = pfn_to_virt(
-        table_below(table_below(table_below(l4, VA >> 39 & 511, false),
-                                VA >> 30 & 511, false),
-                    VA >> 21 & 511, false));
+    l1 = l1_of(l4, &table);
     ck_assert(!stores((unsigned long)&l1[6], 0));
     ck_assert_str_eq(pinfold_last_rule(), "ptwr.off");
     ck_assert_int_eq(hypercall(__HYPERVISOR_vm_assist, VMASST_CMD_enable,
@@ -180,8 +254,19 @@ START_TEST(emulated_store)
 }
 END_TEST
 
+static long xen_version(unsigned int command, const void *to)
+{
+    return hypercall(__HYPERVISOR_xen_version, command, (unsigned long)to, 0,
+                     0);
+}
+
 START_TEST(arguments_in_the_guest)
 {
+    static const char read_only[16] = "constant";
+    /* A page with nothing behind it. */
+    char *const page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *const edge = page + PAGE;
     struct mmu_update *update = pfn_to_virt(page_alloc());
     const unsigned long table = table_alloc();
 
@@ -191,6 +276,13 @@ START_TEST(arguments_in_the_guest)
     ck_assert_int_eq(mmu_update(update, 1), 0);
     ck_assert_int_eq(mmu_update((struct mmu_update *)USER_BASE, 1), -14);
     ck_assert_int_eq(mmu_update((struct mmu_update *)8, 1), -14);
+    ck_assert_int_eq(munmap(edge, PAGE), 0);
+    ck_assert_int_eq(mmu_update((struct mmu_update *)(edge - 8), 1), -14);
+    ck_assert_int_eq(xen_version(XENVER_extraversion, edge - 16), 0);
+    ck_assert_int_eq(xen_version(XENVER_extraversion, edge - 8), -14);
+    ck_assert_int_eq(xen_version(XENVER_extraversion, read_only), -14);
+    ck_assert_str_eq(read_only, "constant");
+    ck_assert_int_eq(munmap(page, PAGE), 0);
 }
 END_TEST
 
@@ -292,6 +384,8 @@ int main(void)
     tcase_add_test(t, missing_flush);
     tcase_add_test(t, one_frame_at_two_addresses);
     tcase_add_test(t, accessed_and_dirty);
+    tcase_add_test(t, changes_that_take_nothing);
+    tcase_add_test(t, dirty_already);
     tcase_add_test(t, emulated_store);
     tcase_add_test(t, arguments_in_the_guest);
     tcase_add_test(t, frames_come_and_go);

@@ -15,6 +15,11 @@
 #include <xen/event_channel.h>
 #include <xen/version.h>
 
+extern char hypercall_page[];
+#define VERSION_CALL (32 * __HYPERVISOR_xen_version)
+
+static char version_text[sizeof(xen_extraversion_t)];
+
 /* The guest's code has a section, so that its bounds are known. */
 #define GUEST __attribute__((noinline, section("guest_text")))
 extern char __start_guest_text[], __stop_guest_text[];
@@ -68,6 +73,51 @@ GUEST static unsigned long registers_kept(void)
     return differ;
 }
 
+/* CF, PF, AF, ZF, SF and OF, as GIVEN. */
+static unsigned long flags_after(unsigned long given)
+{
+    unsigned long flags;
+
+    __asm__ volatile(
+        "subq $136, %%rsp\n\t" /* the red zone */
+        "pushq %[given]\n\t"
+        "popfq\n\t"
+        "call *%[entry]\n\t"
+        "pushfq\n\t"
+        "popq %[flags]\n\t"
+        "leaq 136(%%rsp), %%rsp"
+        : [flags] "=&r"(flags)
+        : [given] "r"(given), [entry] "r"(hypercall_page + VERSION_CALL),
+          "D"(XENVER_version), "S"(0ul)
+        : "memory", "cc", "rax");
+    return flags & 0x8d5;
+}
+
+/* All that a C function may change of them. */
+static void vectors_after(const uint8_t given[256], uint8_t out[256])
+{
+    __asm__ volatile("subq $128, %%rsp\n\t"
+                     ".set n, 0\n\t"
+                     ".irp x, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n\t"
+                     "movups n(%[given]), %%xmm\\x\n\t"
+                     ".set n, n + 16\n\t"
+                     ".endr\n\t"
+                     "call *%[entry]\n\t"
+                     ".set n, 0\n\t"
+                     ".irp x, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n\t"
+                     "movups %%xmm\\x, n(%[out])\n\t"
+                     ".set n, n + 16\n\t"
+                     ".endr\n\t"
+                     "subq $-128, %%rsp"
+                     :
+                     : [given] "r"(given), [out] "r"(out),
+                       [entry] "r"(hypercall_page + VERSION_CALL),
+                       "D"(XENVER_extraversion), "S"(version_text)
+                     : "memory", "cc", "rax", "xmm0", "xmm1", "xmm2", "xmm3",
+                       "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
+                       "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+}
+
 static void setup(void)
 {
     const struct pinfold_config config = { .quiet = true,
@@ -106,6 +156,23 @@ START_TEST(three_ways)
 END_TEST
 
 /* The number of xen_version is that of Linux's lstat(). */
+/* What C code changes, by the page of calls. */
+START_TEST(flags_and_vectors)
+{
+    uint8_t before[256], after[256];
+
+    for (unsigned int i = 0; i < sizeof(before); i++)
+        before[i] = (uint8_t)(i * 7 + 1);
+    vectors_after(before, after);
+    ck_assert_mem_eq(before, after, sizeof(before));
+    ck_assert_uint_eq(flags_after(0), 0);
+    ck_assert_uint_eq(flags_after(0x8d5), 0x8d5);
+    for (unsigned long flag = 1; flag <= 0x800; flag <<= 1)
+        if (flag & 0x8d5)
+            ck_assert_uint_eq(flags_after(flag), flag);
+}
+END_TEST
+
 START_TEST(own_system_calls)
 {
     char *buffer = malloc(1 << 20);
@@ -193,6 +260,7 @@ int main(void)
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, three_ways);
+    tcase_add_test(t, flags_and_vectors);
     tcase_add_test(t, own_system_calls);
     tcase_add_test(t, not_the_guests);
     tcase_add_test(t, upcall_behind_it);

@@ -46,25 +46,28 @@ bool xm_ghosts_changed(struct xm_ghosts *g, const struct xm_cpu *c, xm_vaddr va,
     return true;
 }
 
+/* Empty places at the end are not in use. */
+static void trim(struct xm_ghosts *g)
+{
+    while (g->nr != 0 && g->ghost[g->nr - 1].vcpus == 0)
+        g->nr--;
+    if (g->nr == 0)
+        g->next = 0;
+}
+
 void xm_ghosts_flush_page(struct xm_ghosts *g, xm_vaddr va, uint32_t vcpus)
 {
     for (uint32_t i = 0; i < g->nr; i++)
         if ((g->ghost[i].va ^ va) < XM_PAGE_SIZE)
             g->ghost[i].vcpus &= ~vcpus;
+    trim(g);
 }
 
 void xm_ghosts_flush_all(struct xm_ghosts *g, uint32_t vcpus)
 {
-    uint32_t n = 0;
-
-    for (uint32_t i = 0; i < g->nr; i++) {
+    for (uint32_t i = 0; i < g->nr; i++)
         g->ghost[i].vcpus &= ~vcpus;
-        if (g->ghost[i].vcpus != 0)
-            n = i + 1;
-    }
-    g->nr = n;
-    if (n == 0)
-        g->next = 0;
+    trim(g);
 }
 
 struct xm_ghost *xm_ghosts_find(struct xm_ghosts *g, xm_vaddr va, uint32_t vcpu)

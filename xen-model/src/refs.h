@@ -35,8 +35,7 @@ static inline const uint64_t *xm__ram(const struct xm_cpu *c, xm_mfn mfn)
 /* MFN's words are about to change: snapshots hear of it. */
 static inline void xm__write_ram(const struct xm_cpu *c, xm_mfn mfn)
 {
-    if (c->written)
-        c->written[mfn / 64] |= 1ull << (mfn % 64);
+    xm_mark_written(c, mfn);
 }
 
 static inline uint64_t *xm__ram_to_write(const struct xm_cpu *c, xm_mfn mfn)

@@ -117,7 +117,8 @@ static void make_upcalls(void)
 void direct__pass_time(uint64_t ns)
 {
     domain_set_time(direct.domain, &direct.cpu, direct.domain->now + ns);
-    domain_serve(&direct.host, &direct.cpu);
+    if (direct.domain->console_kicked || direct.domain->store_kicked)
+        domain_serve(&direct.host, &direct.cpu);
 }
 
 void direct__after_call(void)

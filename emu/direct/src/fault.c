@@ -171,6 +171,17 @@ static void give_up(int signal)
     sigaction(signal, before.sa_handler == SIG_DFL ? &deadly : &before, NULL);
 }
 
+/* Memory that a hypercall's arguments are said to be in. True: not there. */
+static bool in_copy(greg_t *g)
+{
+    const uintptr_t at = (uintptr_t)g[REG_RIP];
+
+    if (at < (uintptr_t)direct__copy_in || at >= (uintptr_t)direct__copy_end)
+        return false;
+    g[REG_RIP] = (greg_t)(uintptr_t)direct__copy_failed;
+    return true;
+}
+
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
     ucontext_t *u = context;
@@ -179,6 +190,8 @@ static void on_fault(int signal, siginfo_t *info, void *context)
     const bool write = (g[REG_ERR] & XM_PF_WRITE) != 0;
     struct xm_page_fault f = { .cr2 = va };
 
+    if (in_copy(g))
+        return;
     if (va < direct.first || va > direct.last) {
         explain_other(va, info, (uint64_t)g[REG_RIP]);
         give_up(signal);

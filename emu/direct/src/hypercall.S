@@ -31,21 +31,39 @@ pinfold_enter:
         pushq   %r9
         pushq   %r10
         pushq   %r11
-        pushfq
-        /* Inline callers may have data below the stack pointer. */
-        andq    $-16, %rsp
-        subq    $512, %rsp
-        fxsave64 (%rsp)
         movq    %r8, %r9                /* a5 */
         movq    %r10, %r8               /* a4 */
         movq    %rdx, %rcx              /* a3 */
         movq    %rsi, %rdx              /* a2 */
         movq    %rdi, %rsi              /* a1 */
         movl    %eax, %edi              /* number */
+        /* The flags of arithmetic, in ah and al: popfq would be slow. */
+        lahf
+        seto    %al
+        pushq   %rax
+        /*
+         * Of the registers for vectors what all processors have. (A C function
+         * leaves the x87 stack and the control words as it has found them.)
+         */
+        andq    $-16, %rsp
+        subq    $256, %rsp
+        .set    n, 0
+        .irp    x, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+        movaps  %xmm\x, n(%rsp)
+        .set    n, n + 16
+        .endr
         call    pinfold_hypercall@PLT
-        fxrstor64 (%rsp)
+        .set    n, 0
+        .irp    x, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+        movaps  n(%rsp), %xmm\x
+        .set    n, n + 16
+        .endr
         leaq    -72(%rbp), %rsp
-        popfq
+        movq    %rax, %r11
+        popq    %rax
+        addb    $127, %al               /* overflows, if it did */
+        sahf
+        movq    %r11, %rax
         popq    %r11
         popq    %r10
         popq    %r9

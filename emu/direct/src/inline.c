@@ -70,7 +70,7 @@ int direct__catch_syscalls(void)
         return 0;
     if (end <= (uintptr_t)direct.config.code)
         return direct__fail("code_end must lie behind code");
-    if (direct__on_valgrind())
+    if (direct.valgrind)
         return direct__fail("`syscall` instructions of a guest cannot be "
                             "caught under Valgrind: let it use "
                             "hypercall_page or pinfold_hypercall()");

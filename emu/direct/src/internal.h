@@ -18,10 +18,11 @@
 
 /* An L1 table as the process sees it now: 2 MiB of the guest's addresses. */
 struct direct_region {
-    xm_vaddr va;               /* of its first page */
-    xm_mfn table[5];           /* of the walk that led here, index = level */
-    uint64_t entry[5];         /* entries of the walk above L1 */
-    uint64_t seen[XM_ENTRIES]; /* L1 entries that are mapped, else 0 */
+    xm_vaddr va;       /* of its first page */
+    xm_mfn table[5];   /* of the walk that led here, index = level */
+    uint64_t entry[5]; /* entries of the walk above L1 */
+    uint64_t mapped[XM_ENTRIES / 64], writable[XM_ENTRIES / 64]; /* pages */
+    uint64_t seen[XM_ENTRIES]; /* all entries, when they were looked at last */
     struct direct_region *next;
 };
 
@@ -29,14 +30,19 @@ struct direct {
     struct pinfold_config config;
     xm_vaddr first, last; /* the guest's addresses */
     struct xm_cpu cpu;
+    struct xm_vcpu *vcpu; /* the guest's */
     struct xm_own_memory own;
-    int memory; /* a file: the machine's RAM */
+    bool valgrind; /* runs this */
+    int memory;    /* a file: the machine's RAM */
     size_t ram_bytes;
     void *block; /* of the model */
     size_t block_bytes;
     uint64_t *written; /* by the model, since the last look: a bit a frame */
-    uint64_t *touched; /* by anybody, since the last reset */
-    void *scratch;     /* of the invariants */
+    uint64_t written_words; /* which of these words are not 0 */
+    size_t nr_words;        /* in each of the three */
+    uint64_t *touched;      /* by anybody, since the last reset */
+    uint64_t *tables;       /* that the regions depend on; more may be marked */
+    void *scratch;          /* of the invariants */
     xm_vaddr start_info;
     struct direct_region *regions;
     struct record *record; /* NULL: the run is not recorded */
@@ -78,15 +84,27 @@ int direct__record_begin(void);
 /* No longer, for the reason that is then printed; or not at all. */
 void direct__record_check(void);
 
-/* The guest has run: what it has in its own memory may be something else. */
-void direct__forget_arguments(void);
+/* -- copy.S: memory of the program itself ---------------------------------- */
 
-/* Reads what a call points to. False: it cannot be read. */
-bool direct__read_guest(void *to, xm_vaddr va, size_t n);
+/* False: it is not there, or not writable. */
+bool direct__copy_in(void *to, xm_vaddr from, size_t n);
+bool direct__copy_out(xm_vaddr to, const void *from, size_t n);
+/* A fault in them, which is before the former, goes on at the latter. */
+extern char direct__copy_end[], direct__copy_failed[];
+
+/* -- valgrind.c ------------------------------------------------------------ */
+
+bool direct__on_valgrind(void);
+/* Maps everything. */
+void direct__populate(void);
+/* As those of copy.S. */
+bool direct__copy_in_by_kernel(void *to, xm_vaddr from, size_t n);
+bool direct__copy_out_by_kernel(xm_vaddr to, const void *from, size_t n);
 
 /* -- stale.c: translations that may be in use still ------------------------ */
 
-void direct__became_stale(xm_vaddr va, uint64_t before, uint64_t after);
+/* False: what a processor may still do there, the tables allow, too. */
+bool direct__became_stale(xm_vaddr va, uint64_t before, uint64_t after);
 void direct__flush_all(void);
 /* What the call that was just made has flushed, and what it has given back. */
 void direct__note_flushes(uint64_t number, const uint64_t arg[6]);
@@ -108,10 +126,8 @@ void direct__restore_domain(void);
 
 /* -- reset.c -------------------------------------------------------------- */
 
-/* Frames were written: MFN, by the guest; or those that the model has marked.
- */
+/* MFN is written by the guest. */
 void direct__touch(xm_mfn mfn);
-void direct__touch_written(void);
 
 /* -- space.c: the guest's addresses as mappings of the process ------------ */
 
@@ -121,11 +137,6 @@ bool direct__map(xm_vaddr va, bool write);
 void direct__follow(void);
 /* The entry with which the page of VA is mapped, 0: it is not. */
 uint64_t direct__seen(xm_vaddr va);
-/* Maps everything, if that is needed (populate.c). */
-void direct__populate(void);
-bool direct__on_valgrind(void);
-/* Valgrind does not see what the kernel writes on our behalf. */
-void direct__note_written(xm_vaddr to, size_t n);
 /* Nothing is mapped any more: another base was loaded. */
 void direct__forget(void);
 

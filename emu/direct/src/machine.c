@@ -8,12 +8,10 @@
 #include <xen-model/invariants.h>
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #define TIB (1ull << 40)
@@ -46,85 +44,6 @@ int direct__fail(const char *format, ...)
 const char *pinfold_error(void)
 {
     return direct.error;
-}
-
-static pid_t self;
-
-static void forget_self(void)
-{
-    self = 0;
-}
-
-/* Asking each time would be half of what a hypercall's arguments take. */
-static pid_t own_pid(void)
-{
-    static bool told;
-
-    if (self == 0) {
-        if (!told)
-            told = pthread_atfork(NULL, NULL, forget_self) == 0;
-        self = getpid();
-    }
-    return self;
-}
-
-/* What was read last in the call at hand: whoever records it reads it too. */
-static struct {
-    xm_vaddr from;
-    size_t n;
-    uint8_t bytes[XM_PAGE_SIZE];
-} arguments;
-
-void direct__forget_arguments(void)
-{
-    arguments.n = 0;
-}
-
-static bool read_arguments(void *to, xm_vaddr from, size_t n)
-{
-    if (from - arguments.from > arguments.n ||
-        n > arguments.n - (from - arguments.from))
-        return false;
-    memcpy(to, arguments.bytes + (from - arguments.from), n);
-    return true;
-}
-
-static void note_arguments(const void *bytes, xm_vaddr from, size_t n)
-{
-    if (n > sizeof(arguments.bytes))
-        return;
-    arguments.from = from;
-    arguments.n = n;
-    memcpy(arguments.bytes, bytes, n);
-}
-
-/* By way of the kernel: an address that is not mapped is an answer, too. */
-static bool read_own(void *to, xm_vaddr from, size_t n)
-{
-    const struct iovec local = { .iov_base = to, .iov_len = n };
-    const struct iovec remote = { .iov_base = (void *)(uintptr_t)from,
-                                  .iov_len = n };
-
-    if (read_arguments(to, from, n))
-        return true;
-    if (process_vm_readv(own_pid(), &local, 1, &remote, 1, 0) != (ssize_t)n)
-        return false;
-    note_arguments(to, from, n);
-    return true;
-}
-
-static bool write_own(xm_vaddr to, const void *from, size_t n)
-{
-    const struct iovec local = { .iov_base = (void *)(uintptr_t)from,
-                                 .iov_len = n };
-    const struct iovec remote = { .iov_base = (void *)(uintptr_t)to,
-                                  .iov_len = n };
-
-    direct__forget_arguments();
-    if (process_vm_writev(own_pid(), &local, 1, &remote, 1, 0) != (ssize_t)n)
-        return false;
-    direct__note_written(to, n);
-    return true;
 }
 
 static int set_config(const struct pinfold_config *given)
@@ -167,23 +86,27 @@ static int allocate(const struct xm_config *config)
                direct.memory, 0);
     direct.block_bytes = xm_machine_size(config);
     direct.block = malloc(direct.block_bytes);
-    direct.written =
-        calloc(XM_WRITTEN_WORDS(config->nr_frames), sizeof(uint64_t));
-    direct.touched =
-        calloc(XM_WRITTEN_WORDS(config->nr_frames), sizeof(uint64_t));
+    direct.nr_words = XM_WRITTEN_WORDS(config->nr_frames);
+    direct.written = calloc(direct.nr_words, sizeof(uint64_t));
+    direct.touched = calloc(direct.nr_words, sizeof(uint64_t));
+    direct.tables = calloc(direct.nr_words, sizeof(uint64_t));
     direct.scratch = malloc((size_t)config->nr_frames * 16u);
     if (ram == MAP_FAILED || !direct.block || !direct.written ||
-        !direct.touched || !direct.scratch)
+        !direct.touched || !direct.tables || !direct.scratch)
         return direct__fail("no memory for the machine: %s", strerror(errno));
-    direct.own = (struct xm_own_memory){ .first = direct.first,
-                                         .last = direct.last,
-                                         .read = read_own,
-                                         .write = write_own };
+    direct.valgrind = direct__on_valgrind();
+    direct.own = (struct xm_own_memory){
+        .first = direct.first,
+        .last = direct.last,
+        .read = direct.valgrind ? direct__copy_in_by_kernel : direct__copy_in,
+        .write = direct.valgrind ? direct__copy_out_by_kernel : direct__copy_out
+    };
     direct.cpu =
         (struct xm_cpu){ .machine = xm_machine_init(direct.block, config),
                          .own = &direct.own,
                          .ram = ram,
                          .written = direct.written,
+                         .written_words = &direct.written_words,
                          .domid = DIRECT_DOMID,
                          .preempt_after = -1 };
     return 0;
@@ -209,7 +132,8 @@ int pinfold_open(const struct pinfold_config *given)
         pinfold_close();
         return -1;
     }
-    direct__populate();
+    if (direct.valgrind)
+        direct__populate();
     return 0;
 }
 
@@ -232,6 +156,7 @@ void pinfold_close(void)
     free(direct.block);
     free(direct.written);
     free(direct.touched);
+    free(direct.tables);
     free(direct.scratch);
     free(direct.saved_block);
     free(direct.saved_ram);

@@ -7,22 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t words(void)
-{
-    return XM_WRITTEN_WORDS(xm_machine_config(direct.cpu.machine)->nr_frames);
-}
-
 void direct__touch(xm_mfn mfn)
 {
     direct.touched[mfn / 64] |= 1ull << (mfn % 64);
-}
-
-void direct__touch_written(void)
-{
-    for (uint32_t i = 0; i < words(); i++) {
-        direct.touched[i] |= direct.written[i];
-        direct.written[i] = 0;
-    }
 }
 
 static void save(void)
@@ -44,17 +31,17 @@ static void restore_frame(xm_mfn mfn)
 
 void pinfold_reset(void)
 {
-    direct__touch_written();
+    direct__follow();
     if (!direct.saved_block)
         save();
     direct__forget();
     direct__flush_all();
     memcpy(direct.block, direct.saved_block, direct.block_bytes);
     direct__restore_domain();
-    for (uint32_t i = 0; i < words(); i++)
+    for (size_t i = 0; i < direct.nr_words; i++)
         for (; direct.touched[i]; direct.touched[i] &= direct.touched[i] - 1)
             restore_frame((xm_mfn)i * 64 +
-                          (uint32_t)__builtin_ctzll(direct.touched[i]));
+                          (unsigned int)__builtin_ctzll(direct.touched[i]));
     direct.counts = (struct pinfold_counts){ 0 };
     direct.why = (struct xm_result){ .rule = XM_R_NONE };
 }

@@ -52,11 +52,13 @@ static void show_here(void)
     backtrace_symbols_fd(frames, backtrace(frames, DEPTH), 2);
 }
 
-void direct__became_stale(xm_vaddr va, uint64_t before, uint64_t after)
+bool direct__became_stale(xm_vaddr va, uint64_t before, uint64_t after)
 {
-    if (xm_ghosts_changed(&ghosts, &direct.cpu, va, before, after, 1,
-                          direct.counts.hypercalls))
-        note_place();
+    if (!xm_ghosts_changed(&ghosts, &direct.cpu, va, before, after, 1,
+                           direct.counts.hypercalls))
+        return false;
+    note_place();
+    return true;
 }
 
 void direct__flush_all(void)
@@ -114,6 +116,10 @@ static void check_given_back(void)
 
 void direct__note_flushes(uint64_t number, const uint64_t arg[6])
 {
+    if (ghosts.nr == 0) {
+        direct.cpu.flushed = 0; /* nothing */
+        return;
+    }
     xm_ghosts_flushed(&ghosts, &direct.cpu, number, arg);
     check_given_back();
 }

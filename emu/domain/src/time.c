@@ -58,22 +58,28 @@ void domain__wake(struct domain *d, struct xm_cpu *c, uint32_t vcpu)
     }
 }
 
+static void write_runstate(const struct domain_vcpu *v, struct xm_cpu *c)
+{
+    struct vcpu_runstate_info r = { .state = v->blocked ? RUNSTATE_blocked
+                                                        : RUNSTATE_running,
+                                    .state_entry_time = v->state_since };
+
+    __builtin_memcpy(r.time, v->state_time, sizeof(r.time));
+    (void)xm_copy_to_guest(c, v->runstate_area, &r, sizeof(r));
+}
+
 void domain__show_time(struct domain *d, struct xm_cpu *c, uint32_t vcpu)
 {
     struct domain_vcpu *v = &d->vcpu[vcpu];
     struct vcpu_time_info *t = &domain__vcpu_info(d, c, vcpu)->time;
-    struct vcpu_runstate_info r = { .state = v->blocked ? RUNSTATE_blocked
-                                                        : RUNSTATE_running,
-                                    .state_entry_time = v->state_since };
 
     write_time(d, t);
     /* Addresses are translated when they are used: now they may not be there.
      */
     if (v->time_area)
         (void)xm_copy_to_guest(c, v->time_area, t, sizeof(*t));
-    __builtin_memcpy(r.time, v->state_time, sizeof(r.time));
     if (v->runstate_area)
-        (void)xm_copy_to_guest(c, v->runstate_area, &r, sizeof(r));
+        write_runstate(v, c);
 }
 
 void domain__show_wall_clock(struct domain *d, struct xm_cpu *c)

@@ -276,6 +276,11 @@ struct xm_cpu {
      * NULL: nobody wants to know (see snapshot.h).
      */
     uint64_t *written;
+    /*
+     * Which words of WRITTEN are not 0, so that nobody has to look at all of
+     * them: bit I stands for the words I, I + 64 and so on. NULL: as above.
+     */
+    uint64_t *written_words;
     xm_domid domid;
     uint32_t vcpu;
     xm_vaddr rsp; /* the guest's stack pointer: iret finds its frame there */
@@ -305,11 +310,20 @@ static inline uint64_t *xm_ram_frame(const struct xm_cpu *c, xm_mfn mfn)
     return c->ram + mfn * XM_ENTRIES;
 }
 
-/* The same, for who is about to write there: it is marked in cpu.written. */
+/* Marks a frame, which is about to be written, in cpu.written. */
+static inline void xm_mark_written(const struct xm_cpu *c, xm_mfn mfn)
+{
+    if (!c->written)
+        return;
+    c->written[mfn / 64] |= 1ull << (mfn % 64);
+    if (c->written_words)
+        *c->written_words |= 1ull << (mfn / 64 % 64);
+}
+
+/* The words of a frame, for who is about to write there. */
 static inline uint64_t *xm_ram_to_write(const struct xm_cpu *c, xm_mfn mfn)
 {
-    if (c->written)
-        c->written[mfn / 64] |= 1ull << (mfn % 64);
+    xm_mark_written(c, mfn);
     return c->ram + mfn * XM_ENTRIES;
 }
 

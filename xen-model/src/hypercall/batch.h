@@ -30,8 +30,8 @@ struct batch {
 struct batch xm__batch_of_registers(uint64_t arg[6]);
 
 /*
- * The beginning of a call that resumes another, or whose requests are in
- * guest memory. False: *R is the answer (which may be 0 too).
+ * The beginning of a call that resumes another, or of one whose requests are
+ * nowhere. False: *R is the answer (which may be 0 too).
  */
 bool xm__batch_resume(struct xm_cpu *c, struct batch *b, struct xm_result *r);
 /* A deferred put or the wish to preempt. False: *WHY is -ERESTART. */
@@ -58,7 +58,8 @@ static inline bool xm__batch_begin(struct xm_cpu *c, struct batch *b,
     c->preempted = false;
     b->domain = xm__domain(c);
     b->vcpu = &b->domain->vcpu[c->vcpu];
-    return (b->requests && !(b->count & XM_PREEMPTED) && !b->vcpu->has_old) ||
+    return ((b->requests || xm__guest_address(b->guest_requests)) &&
+            !(b->count & XM_PREEMPTED) && !b->vcpu->has_old) ||
            xm__batch_resume(c, b, r);
 }
 

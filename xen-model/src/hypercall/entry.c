@@ -26,6 +26,24 @@ static xm__hypercall *const handlers[] = {
     [__HYPERVISOR_domctl] = xm__do_domctl,
 };
 
+XM_COLD static void note_refused(struct xm_cpu *c, uint64_t number, uint64_t a,
+                                 uint64_t b, struct xm_result r)
+{
+    xm__note_refused(c, (uint32_t)number, XM_NO_REQUEST, a, b, &r);
+}
+
+/* In a function of its own, so that nobody copies the answer. */
+static struct xm_result noted(struct xm_cpu *c, uint64_t number,
+                              uint64_t arg[6])
+{
+    const uint64_t a = arg[0], b = arg[1];
+    const struct xm_result r = xm_model_hypercall(c, number, arg);
+
+    if (r.rc < 0)
+        note_refused(c, number, a, b, r);
+    return r;
+}
+
 struct xm_result xm_hypercall(struct xm_cpu *c, uint64_t number,
                               uint64_t arg[6])
 {
@@ -36,9 +54,9 @@ struct xm_result xm_hypercall(struct xm_cpu *c, uint64_t number,
     c->preempted = false;
     if (!c->others ||
         !c->others->hypercall(c->others->context, c, number, arg, &r))
-        r = xm_model_hypercall(c, number, arg);
+        return noted(c, number, arg);
     if (r.rc < 0)
-        xm__note_refused(c, (uint32_t)number, XM_NO_REQUEST, a, b, &r);
+        note_refused(c, number, a, b, r);
     return r;
 }
 
