@@ -62,7 +62,7 @@ static bool resolve_ext(const struct fz_world *w, const struct xm_cpu *cpu,
     const uint32_t place = fz_frame(w, op->target);
     const xm_mfn mfn = fz_mfn(w, place);
 
-    x->cmd = op->cmd;
+    *x = (struct mmuext_op){ .cmd = op->cmd };
     switch (op->cmd) {
     case MMUEXT_PIN_L1_TABLE:
     case MMUEXT_PIN_L2_TABLE:

@@ -57,12 +57,15 @@ bool fz_differ(struct fz_session *s, uint32_t place, const char *what,
 static bool same_data(struct fz_session *s)
 {
     for (uint32_t i = 0; i < s->call.op.data_size; i += sizeof(uint64_t)) {
+        char what[32];
         uint64_t a, b;
 
         memcpy(&a, s->answer[0] + i, sizeof(a));
         memcpy(&b, s->answer[1] + i, sizeof(b));
-        if (a != b)
-            return fz_differ(s, FZ_NR_FRAMES, "argument", a, b);
+        if (a == b)
+            continue;
+        snprintf(what, sizeof(what), "argument at byte %" PRIu32, i);
+        return fz_differ(s, FZ_NR_FRAMES, what, a, b);
     }
     return true;
 }

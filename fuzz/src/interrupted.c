@@ -12,6 +12,7 @@
 #include "compare.h"
 #include "execute.h"
 #include "forms.h"
+#include "middle.h"
 #include "stops.h"
 
 #include <string.h>
@@ -78,13 +79,35 @@ void fz_note_cut(struct fz_session *s, const struct fz_cut *cut)
     s->cuts[s->nr_cuts++] = *cut;
 }
 
-/* The call of CUT, from the same state. False: Xen does not look so often. */
-static bool attempt(struct fz_session *s, const struct fz_program *p,
-                    uint32_t count, const struct fz_cut *cut, bool *agrees)
+/* The state that the call at hand begins with. */
+struct before {
+    const struct fz_program *p;
+    const xm_mfn *alloc;
+    uint32_t nr_alloc;
+};
+
+/* False: out of memory. */
+static bool keep_before(struct fz_session *s, const struct fz_program *p,
+                        uint32_t at, struct before *b)
 {
+    const struct xm_cpu *c = pvt_model_cpu(s->model);
+
+    repeat(s, p, at);
+    *b = (struct before){ p, c->alloc, c->nr_alloc };
+    return fz_keep_middle(s);
+}
+
+/* The call of CUT. False: Xen does not look so often. */
+static bool attempt(struct fz_session *s, const struct before *b,
+                    const struct fz_cut *cut, bool *agrees)
+{
+    struct xm_cpu *c = pvt_model_cpu(s->model);
+
     *agrees = false;
-    repeat(s, p, cut->at);
-    if (!fz_resolve_stopping(s, &p->ops[cut->at], count))
+    fz_go_back_to_middle(s);
+    c->alloc = b->alloc;
+    c->nr_alloc = b->nr_alloc;
+    if (!fz_resolve_stopping(s, &b->p->ops[cut->at], b->p->nr_ops - cut->at))
         return false;
     s->call.at = cut->at;
     if (!execute_on_model(s, cut))
@@ -98,15 +121,16 @@ static bool attempt(struct fz_session *s, const struct fz_program *p,
 }
 
 /* Beside the timer that a call is given, others of Xen's own may strike. */
-static bool explain_by_two(struct fz_session *s, const struct fz_program *p,
+static bool explain_by_two(struct fz_session *s, const struct before *b,
                            uint32_t at)
 {
     struct fz_cut cut = { .at = at };
+    uint32_t left = FZ_MAX_PAIRS;
     bool agrees = false, again = true;
 
-    for (cut.after = 0; again && cut.after < FZ_MAX_PAIRED; cut.after++) {
-        for (cut.then = 0; cut.then < FZ_MAX_PAIRED; cut.then++) {
-            if (!attempt(s, p, p->nr_ops - at, &cut, &agrees))
+    for (cut.after = 0; again && left != 0; cut.after++) {
+        for (cut.then = 0; left != 0; cut.then++, left--) {
+            if (!attempt(s, b, &cut, &agrees))
                 break;
             if (agrees)
                 return true;
@@ -122,18 +146,21 @@ enum fz_outcome fz_explain(struct fz_session *s, const struct fz_program *p,
     const bool by_timer = s->call.delay != 0;
     struct fz_cut cut = { .at = at, .then = -1 };
     char message[sizeof(s->message)];
+    struct before before;
     bool agrees = false;
 
     if (s->nr_cuts == FZ_MAX_CUTS)
         return FZ_DIFFERS;
     memcpy(message, s->message, sizeof(message));
+    if (!keep_before(s, p, at, &before))
+        return FZ_FAILED;
     for (; cut.after < FZ_MAX_POINTS; cut.after++) {
-        if (!attempt(s, p, p->nr_ops - at, &cut, &agrees))
+        if (!attempt(s, &before, &cut, &agrees))
             break;
         if (agrees)
             return FZ_AGREES;
     }
-    if (by_timer && explain_by_two(s, p, at))
+    if (by_timer && explain_by_two(s, &before, at))
         return FZ_AGREES;
     memcpy(s->message, message, sizeof(message));
     return FZ_DIFFERS;

@@ -7,9 +7,8 @@
 
 #include <fuzz/session.h>
 
-/* Of these, the first ones are tried as the first of two. */
-#define FZ_MAX_PAIRED 24
 #define FZ_MAX_POINTS 8192 /* where Xen looks: more than in any call here */
+#define FZ_MAX_PAIRS 16384 /* of them, tried if one alone explains nothing */
 
 /* A call was interrupted so. */
 void fz_note_cut(struct fz_session *s, const struct fz_cut *cut);

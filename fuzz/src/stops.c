@@ -113,6 +113,7 @@ static bool find_last(struct fz_session *s, uint64_t number,
 static bool struck(struct fz_session *s, uint64_t number, const uint64_t arg[6])
 {
     struct fz_cut cut = { .at = s->call.at, .then = -1 };
+    int64_t left = FZ_MAX_PAIRS;
     bool found;
 
     if (!fz_keep_middle(s)) {
@@ -120,9 +121,10 @@ static bool struck(struct fz_session *s, uint64_t number, const uint64_t arg[6])
         return false;
     }
     found = find_last(s, number, arg, &cut, &cut.after);
-    for (int64_t first = 0; !found && first < FZ_MAX_PAIRED; first++) {
+    for (int64_t first = 0; !found && left > 0 && cut.then != 0; first++) {
         cut.after = first;
         found = find_last(s, number, arg, &cut, &cut.then);
+        left -= cut.then;
     }
     if (!found && !s->stopping.failed)
         snprintf(s->message, sizeof(s->message),
