@@ -286,6 +286,38 @@ START_TEST(arguments_in_the_guest)
 }
 END_TEST
 
+/* A list in the program's memory that ends before its last request does. */
+START_TEST(list_over_an_edge)
+{
+    char *const page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const unsigned long table = table_alloc();
+    const unsigned long *words = pfn_to_virt(table);
+    const unsigned int n = 40;
+    struct mmu_update *list = (struct mmu_update *)(page + PAGE) - n;
+
+    ck_assert_int_eq(mmuext_op(&(struct mmuext_op){ .cmd = MMUEXT_PIN_L1_TABLE,
+                                                    .arg1.mfn = mm.p2m[table] },
+                               1),
+                     0);
+    ck_assert_int_eq(munmap(page + PAGE, PAGE), 0);
+    for (unsigned int i = 0; i < n; i++)
+        list[i] = (struct mmu_update){ .ptr = (mm.p2m[table] << 12) + i * 8,
+                                       .val = (i + 1) << 12 };
+    ck_assert_int_eq(mmu_update(list, n + 1), -14);
+    for (unsigned int i = 0; i < n; i++)
+        ck_assert_uint_eq(words[i], (i + 1) << 12);
+    ck_assert_uint_eq(words[n], 0);
+    /* The eleventh is refused: those behind it have not been done. */
+    for (unsigned int i = 0; i < n; i++)
+        list[i].val = i == 10 ? P : 0; /* a frame of Xen */
+    ck_assert_int_eq(mmu_update(list, n), -1);
+    for (unsigned int i = 0; i < n; i++)
+        ck_assert_uint_eq(words[i], i < 10 ? 0 : (i + 1) << 12);
+    ck_assert_int_eq(munmap(page, PAGE), 0);
+}
+END_TEST
+
 START_TEST(frames_come_and_go)
 {
     unsigned long pfn = page_alloc();
@@ -388,6 +420,7 @@ int main(void)
     tcase_add_test(t, dirty_already);
     tcase_add_test(t, emulated_store);
     tcase_add_test(t, arguments_in_the_guest);
+    tcase_add_test(t, list_over_an_edge);
     tcase_add_test(t, frames_come_and_go);
     tcase_add_test(t, given_back_too_soon);
     tcase_add_test(t, reset);

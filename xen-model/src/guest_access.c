@@ -181,6 +181,15 @@ static bool is_own(const struct xm_cpu *c, xm_vaddr va)
     return c->own && (va < c->own->first || va > c->own->last);
 }
 
+bool xm__copy_from_own(struct xm_cpu *c, void *to, xm_vaddr from, size_t n)
+{
+    const xm_vaddr last = from + n - 1;
+
+    return is_own(c, from) && is_own(c, last) &&
+           (from > c->own->last || last < c->own->first) &&
+           xm__guest_address(from) && c->own->read(to, from, n);
+}
+
 bool xm__copy_from_guest(struct xm_cpu *c, void *to, xm_vaddr from, size_t n)
 {
     uint8_t *out = to;

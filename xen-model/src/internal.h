@@ -301,6 +301,8 @@ static inline bool xm__canonical(xm_vaddr va)
 
 /* Copies through the current tables; false: not mapped. */
 bool xm__copy_from_guest(struct xm_cpu *c, void *to, xm_vaddr from, size_t n);
+/* Copies what is all in the embedder's memory; false: it is not. N is not 0. */
+bool xm__copy_from_own(struct xm_cpu *c, void *to, xm_vaddr from, size_t n);
 /* The same, into guest memory: it may stop half way. */
 bool xm__copy_to_guest(struct xm_cpu *c, xm_vaddr to, const void *from,
                        size_t n);

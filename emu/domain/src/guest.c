@@ -31,19 +31,10 @@ struct shared_info *domain__shared_info(struct xm_cpu *c)
     return (struct shared_info *)xm_ram_to_write(c, model(c)->shared_info);
 }
 
-/*
- * A frame that was registered for it is held as writable, for ever. What comes
- * from there is the model's word, so that both agree.
- */
 struct vcpu_info *domain__vcpu_info(const struct domain *d, struct xm_cpu *c,
                                     uint32_t vcpu)
 {
-    const struct xm_vcpu *v = &model(c)->vcpu[vcpu];
-
-    if (!v->has_info)
-        return &domain__shared_info(c)->vcpu_info[vcpu];
-    return (struct vcpu_info *)((uint8_t *)xm_ram_to_write(c, v->info_frame) +
-                                d->vcpu[vcpu].info_offset);
+    return domain__info_of(d, c, model(c), vcpu);
 }
 
 uint32_t domain__nr_vcpus(const struct xm_cpu *c)

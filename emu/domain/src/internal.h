@@ -36,6 +36,24 @@ void *domain__page(struct xm_cpu *c, xm_mfn mfn);
 struct shared_info *domain__shared_info(struct xm_cpu *c);
 struct vcpu_info *domain__vcpu_info(const struct domain *d, struct xm_cpu *c,
                                     uint32_t vcpu);
+/* M is the model's C->domid. */
+static inline struct vcpu_info *domain__info_of(const struct domain *d,
+                                                struct xm_cpu *c,
+                                                const struct xm_domain *m,
+                                                uint32_t vcpu)
+{
+    const struct xm_vcpu *v = &m->vcpu[vcpu];
+    uint8_t *page = (uint8_t *)xm_ram_to_write(c, v->has_info ? v->info_frame
+                                                              : m->shared_info);
+
+    /*
+     * A frame that was registered for it is held as writable, for ever. What
+     * comes from there is the model's word, so that both agree.
+     */
+    return (struct vcpu_info *)(page + (v->has_info
+                                            ? d->vcpu[vcpu].info_offset
+                                            : vcpu * sizeof(struct vcpu_info)));
+}
 uint32_t domain__nr_vcpus(const struct xm_cpu *c);
 bool domain__privileged(const struct xm_cpu *c);
 /* ID is one's own number, DOMID_SELF or that of a domain that exists. */
@@ -68,6 +86,9 @@ void domain__wake(struct domain *d, struct xm_cpu *c, uint32_t vcpu);
 void domain__block(struct domain *d, struct xm_cpu *c, uint32_t vcpu);
 /* Writes time and runstate to where the guest looks for them. */
 void domain__show_time(struct domain *d, struct xm_cpu *c, uint32_t vcpu);
+/* M is the model's C->domid. */
+void domain__show_time_of(struct domain *d, struct xm_cpu *c,
+                          const struct xm_domain *m, uint32_t vcpu);
 void domain__show_wall_clock(struct domain *d, struct xm_cpu *c);
 
 /* -- hypercalls, a subject a file: the answer for rax -----------------------

@@ -70,8 +70,14 @@ static void write_runstate(const struct domain_vcpu *v, struct xm_cpu *c)
 
 void domain__show_time(struct domain *d, struct xm_cpu *c, uint32_t vcpu)
 {
+    domain__show_time_of(d, c, xm_domain_find(c->machine, c->domid), vcpu);
+}
+
+void domain__show_time_of(struct domain *d, struct xm_cpu *c,
+                          const struct xm_domain *m, uint32_t vcpu)
+{
     struct domain_vcpu *v = &d->vcpu[vcpu];
-    struct vcpu_time_info *t = &domain__vcpu_info(d, c, vcpu)->time;
+    struct vcpu_time_info *t = &domain__info_of(d, c, m, vcpu)->time;
 
     write_time(d, t);
     /* Addresses are translated when they are used: now they may not be there.

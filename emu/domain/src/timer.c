@@ -65,7 +65,7 @@ void domain_set_time(struct domain *d, struct xm_cpu *c, uint64_t now)
         d->now = now;
     for (uint32_t i = 0; i < m->nr_vcpus; i++)
         if (m->vcpu[i].up && !d->vcpu[i].blocked)
-            domain__show_time(d, c, i);
+            domain__show_time_of(d, c, m, i);
     for (uint32_t i = 0; i < m->nr_vcpus; i++)
         fire(d, c, i);
     for (uint32_t i = 0; i < DOMAIN_WATCHDOGS; i++)

@@ -5,6 +5,7 @@
 #include "internal.h"
 
 #include <string.h>
+#include <time.h>
 
 /* Where the caller's bytes begin in the mailbox's data. */
 #define BYTES_AT 256u
@@ -14,6 +15,17 @@ _Static_assert(sizeof(struct shim_measure) <= BYTES_AT, "they overlap");
 uint64_t shim_measure_address(struct pvt_backend *b, size_t offset)
 {
     return shim__data(shim__control(shim_of(b)), BYTES_AT + offset);
+}
+
+uint64_t shim_cpu_time(struct pvt_backend *b)
+{
+    struct timespec t;
+    clockid_t clock;
+
+    if (clock_getcpuclockid(shim_of(b)->qemu, &clock) != 0 ||
+        clock_gettime(clock, &t) != 0)
+        return 0;
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 int shim_measure(struct pvt_backend *b, struct shim_measure *m,

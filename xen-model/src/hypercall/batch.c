@@ -68,13 +68,18 @@ bool xm__batch_check(struct xm_cpu *c, const struct batch *b, size_t size,
     return false;
 }
 
-bool xm__batch_fetch_from_guest(struct xm_cpu *c, const struct batch *b,
-                                void *request, size_t size,
-                                struct xm_result *why)
+bool xm__batch_fetch_from_guest(struct xm_cpu *c, struct batch *b, void *buffer,
+                                size_t size, struct xm_result *why)
 {
     const xm_vaddr va = b->guest_requests + (uint64_t)b->i * size;
+    const uint32_t left = b->count - b->i;
 
-    return xm__copy_from_guest(c, request, va, size) ||
+    b->ahead = b->i;
+    b->nr_ahead = left < XM_AHEAD ? left : XM_AHEAD;
+    if (xm__copy_from_own(c, buffer, va, b->nr_ahead * size))
+        return true;
+    b->nr_ahead = 0;
+    return xm__copy_from_guest(c, buffer, va, size) ||
            xm__refuse(why, XM_R_CALL_FAULT, va, 0);
 }
 

@@ -11,6 +11,8 @@
 
 #include "../internal.h"
 
+#define XM_AHEAD 16u /* requests that are fetched at a time */
+
 struct batch {
     const void *requests; /* NULL: they are in guest memory */
     xm_vaddr guest_requests;
@@ -20,6 +22,7 @@ struct batch {
     uint32_t foreigndom;
     uint32_t before;          /* completed by earlier parts of the call */
     uint32_t i;               /* completed by this part */
+    uint32_t ahead, nr_ahead; /* which have been fetched: so many from there */
     struct xm_domain *domain; /* the caller */
     const struct xm_vcpu *vcpu;
     uint64_t
@@ -37,10 +40,12 @@ bool xm__batch_resume(struct xm_cpu *c, struct batch *b, struct xm_result *r);
 /* A deferred put or the wish to preempt. False: *WHY is -ERESTART. */
 bool xm__batch_check(struct xm_cpu *c, const struct batch *b, size_t size,
                      struct xm_result *why);
-/* Request b->i, through the guest's tables. */
-bool xm__batch_fetch_from_guest(struct xm_cpu *c, const struct batch *b,
-                                void *request, size_t size,
-                                struct xm_result *why);
+/*
+ * Request b->i, through the guest's tables; from memory of the embedder's,
+ * which no request changes, those behind it, too. They go to BUFFER.
+ */
+bool xm__batch_fetch_from_guest(struct xm_cpu *c, struct batch *b, void *buffer,
+                                size_t size, struct xm_result *why);
 /*
  * The end of the call: stores the done count. *WHY: why the request at hand
  * was not done; NULL: all are done.
@@ -64,18 +69,20 @@ static inline bool xm__batch_begin(struct xm_cpu *c, struct batch *b,
 }
 
 /*
- * Request b->i of SIZE bytes, in the embedder's memory or in BUFFER, after Xen
- * asked whether to stop. NULL: *WHY says why not.
+ * Request b->i of SIZE bytes, in the embedder's memory or in BUFFER, which has
+ * room for XM_AHEAD, after Xen asked whether to stop. NULL: *WHY says why not.
  */
-static inline const void *xm__batch_fetch(struct xm_cpu *c,
-                                          const struct batch *b, void *buffer,
-                                          size_t size, struct xm_result *why)
+static inline const void *xm__batch_fetch(struct xm_cpu *c, struct batch *b,
+                                          void *buffer, size_t size,
+                                          struct xm_result *why)
 {
     if ((b->vcpu->has_old || c->preempt_after >= 0) &&
         !xm__batch_check(c, b, size, why))
         return NULL;
     if (b->requests)
         return (const uint8_t *)b->requests + b->i * size;
+    if (b->i - b->ahead < b->nr_ahead)
+        return (const uint8_t *)buffer + (b->i - b->ahead) * size;
     return xm__batch_fetch_from_guest(c, b, buffer, size, why) ? buffer : NULL;
 }
 

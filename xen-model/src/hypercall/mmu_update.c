@@ -195,26 +195,26 @@ XM_INLINE bool find_owners(struct xm_cpu *c, struct batch *b, struct call *call,
 
 XM_INLINE struct xm_result do_mmu_update(struct xm_cpu *c, struct batch *b)
 {
-    struct mmu_update buffer;
+    struct mmu_update buffer[XM_AHEAD];
     struct call call;
     struct xm_result why;
 
     if (!xm__batch_begin(c, b, &why))
         return why;
     if (!find_owners(c, b, &call, &why))
-        return xm__batch_stop(c, b, &why, sizeof(buffer));
+        return xm__batch_stop(c, b, &why, sizeof(*buffer));
     for (; b->i < b->count; b->i++) {
         const struct mmu_update *req =
-            xm__batch_fetch(c, b, &buffer, sizeof(buffer), &why);
+            xm__batch_fetch(c, b, buffer, sizeof(*buffer), &why);
 
         if (!req || !one_request(c, call, req->ptr, req->val, &why)) {
             if (req)
                 xm__note_refused(c, __HYPERVISOR_mmu_update, b->before + b->i,
                                  req->ptr, req->val, &why);
-            return xm__batch_stop(c, b, &why, sizeof(buffer));
+            return xm__batch_stop(c, b, &why, sizeof(*buffer));
         }
     }
-    return xm__batch_end(c, b, sizeof(buffer));
+    return xm__batch_end(c, b, sizeof(*buffer));
 }
 
 struct xm_result xm__do_mmu_update(struct xm_cpu *c, uint64_t arg[6])

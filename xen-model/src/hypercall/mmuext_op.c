@@ -219,7 +219,7 @@ static struct xm_result one_op(struct xm_cpu *c, xm_domid owner,
 
 static struct xm_result do_mmuext_op(struct xm_cpu *c, struct batch *b)
 {
-    struct mmuext_op buffer;
+    struct mmuext_op buffer[XM_AHEAD];
     struct xm_result r;
     xm_domid owner;
 
@@ -231,7 +231,7 @@ static struct xm_result do_mmuext_op(struct xm_cpu *c, struct batch *b)
         return xm__finish(c, xm__deny(XM_R_EXT_PRIVILEGE, owner, 0));
     for (; b->i < b->count; b->i++) {
         const struct mmuext_op *op =
-            xm__batch_fetch(c, b, &buffer, sizeof(buffer), &r);
+            xm__batch_fetch(c, b, buffer, sizeof(*buffer), &r);
 
         if (op)
             r = one_op(c, owner, op);
@@ -239,10 +239,10 @@ static struct xm_result do_mmuext_op(struct xm_cpu *c, struct batch *b)
             if (op)
                 xm__note_refused(c, __HYPERVISOR_mmuext_op, b->before + b->i,
                                  op->cmd, op->arg1.mfn, &r);
-            return xm__batch_stop(c, b, &r, sizeof(buffer));
+            return xm__batch_stop(c, b, &r, sizeof(*buffer));
         }
     }
-    return xm__batch_end(c, b, sizeof(buffer));
+    return xm__batch_end(c, b, sizeof(*buffer));
 }
 
 struct xm_result xm__do_mmuext_op(struct xm_cpu *c, uint64_t arg[6])

@@ -43,6 +43,9 @@ int shim_run_scenario(struct pvt_backend *b, const struct mm_request *request,
 int shim_measure(struct pvt_backend *b, struct shim_measure *m,
                  const void *bytes, size_t n);
 uint64_t shim_measure_address(struct pvt_backend *b, size_t offset);
+/* The processor's time that QEMU has taken so far, in ns. 0: it is not known.
+ */
+uint64_t shim_cpu_time(struct pvt_backend *b);
 
 /*
  * The machine laid open, for what brings it into chosen states: the words of a
