@@ -164,14 +164,13 @@ struct xm_page_fault xm_store64(struct xm_cpu *c, xm_vaddr va, uint64_t value)
     return xm_execute(c, &store, &r).fault;
 }
 
-/* Xen's walk: the frame behind VA, guest RAM that allows ACCESS. */
+/* The frame behind VA for Xen, guest RAM that allows ACCESS. */
 static bool reach(struct xm_cpu *c, xm_vaddr va, uint32_t access, xm_mfn *mfn)
 {
-    const struct xm_walk w = xm_walk(c, va, access);
+    const struct xm_walk w = xm_translate(c, va, access);
 
     if (!w.ok || w.m2p)
         return false;
-    set_accessed(c, &w, va, access == XM_PF_WRITE);
     *mfn = w.mfn;
     return true;
 }
