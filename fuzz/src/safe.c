@@ -274,6 +274,7 @@ static bool copies_shared_info(struct fz_session *s)
 static bool may_copy(const struct fz_call *c)
 {
     return c->op.number == __HYPERVISOR_multicall ||
+           c->op.number == __HYPERVISOR_mmuext_op ||
            (c->op.number == __HYPERVISOR_grant_table_op &&
             (uint32_t)c->op.arg[0] == GNTTABOP_copy);
 }
