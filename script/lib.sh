@@ -11,7 +11,7 @@ xen=${PINFOLD_XEN:-$top/build/xen/xen-4.17}
 xen_package=xen-hypervisor-4.17-amd64
 mkdir -p "$logs"
 
-needed=(binutils check cmake gcc libc6-dev libelf-dev libjansson-dev liblz4-dev
+needed=(binutils check cmake gcc libc6-dev libdw-dev libelf-dev libjansson-dev liblz4-dev
         liblzma-dev libsubunit-dev libxen-dev libzstd-dev libzydis-dev
         ninja-build pkg-config zlib1g-dev)
 unicorn_version=2.1.4 # counts of blocks depend on it

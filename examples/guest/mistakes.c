@@ -45,6 +45,16 @@ static void use_unmapped(void)
     (void)*(volatile unsigned long *)USER_BASE;
 }
 
+/* A page loses its frame, and is read before anything is flushed. */
+static void use_before_flush(void)
+{
+    volatile unsigned long *page = pfn_to_virt(page_alloc());
+
+    page[0] = 1;
+    (void)update_va_mapping((unsigned long)page, 0, 0);
+    (void)page[0];
+}
+
 /* The page is unmapped without a flush, and given back to Xen. */
 static void give_back(unsigned long pfn, unsigned long flush)
 {
@@ -143,6 +153,7 @@ static const struct {
     { "pin-writable", pin_writable },
     { "store-to-table", store_to_table },
     { "use-unmapped", use_unmapped },
+    { "use-before-flush", use_before_flush },
     { "give-back-cached", give_back_cached },
     { "use-given-back", use_given_back },
     { "use-not-given", use_not_given },

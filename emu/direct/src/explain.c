@@ -4,7 +4,6 @@
  */
 #include "internal.h"
 
-#include <execinfo.h>
 #include <inttypes.h>
 #include <string.h>
 #include <xen-model/pte.h>
@@ -56,7 +55,6 @@ void pinfold_explain(FILE *to)
 void direct__explain_first(void)
 {
     void *frames[32];
-    int n;
     /* What no rule says does not use up the one explanation. */
     bool *done = direct.why.rule == XM_R_NONE ? &direct.explained_other
                                               : &direct.explained;
@@ -65,6 +63,6 @@ void direct__explain_first(void)
         return;
     *done = true;
     pinfold_explain(stderr);
-    n = backtrace(frames, 32);
-    backtrace_symbols_fd(frames, n, 2);
+    fputs("It was asked here:\n", stderr);
+    direct__show_callers(frames, direct__callers(direct.caller, frames, 32));
 }

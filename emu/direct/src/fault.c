@@ -110,6 +110,7 @@ static void report(const struct xm_page_fault *f, uint64_t rip)
             f->error_code & XM_PF_PRESENT ? "no right" : "not present",
             f->error_code & XM_PF_WRITE ? "a store" : "a load",
             (unsigned long long)rip);
+    direct__show_instruction((const void *)(uintptr_t)rip);
     if (direct.why.rule != XM_R_NONE)
         pinfold_explain(stderr);
 }

@@ -19,10 +19,15 @@ hypercall_page:
         .balign 4096
         .size   hypercall_page, . - hypercall_page
 
+        .globl  pinfold_enter
         .type   pinfold_enter, @function
 pinfold_enter:
+        .cfi_startproc
         pushq   %rbp
+        .cfi_adjust_cfa_offset 8
+        .cfi_offset %rbp, -16
         movq    %rsp, %rbp
+        .cfi_def_cfa_register %rbp
         pushq   %rdi
         pushq   %rsi
         pushq   %rdx
@@ -73,7 +78,9 @@ pinfold_enter:
         popq    %rsi
         popq    %rdi
         popq    %rbp
+        .cfi_def_cfa %rsp, 8
         ret
+        .cfi_endproc
         .size   pinfold_enter, . - pinfold_enter
 
 /*
@@ -93,6 +100,8 @@ pinfold_inline:
         .cfi_adjust_cfa_offset -8
         ret     $128
         .cfi_endproc
+        .globl  pinfold_inline_end
+pinfold_inline_end:
         .size   pinfold_inline, . - pinfold_inline
 
         .section .note.GNU-stack, "", @progbits

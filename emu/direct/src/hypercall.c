@@ -39,6 +39,7 @@ long pinfold_hypercall(unsigned int number, uint64_t a1, uint64_t a2,
     struct xm_result r;
 
     direct.counts.hypercalls++;
+    direct.caller = __builtin_return_address(0);
     if (direct.record)
         record_before(direct.record, number, arg);
     direct.cpu.refused.why.rule = XM_R_NONE;

@@ -55,6 +55,7 @@ struct direct {
     struct domain_host host;
     struct xm_others others;
     struct pinfold_counts counts;
+    const void *caller; /* where the hypercall at hand, or the last, returns */
     struct xm_result why; /* of the last call that was refused */
     unsigned int number;  /* which call that was */
     const char *sentence; /* why, if no rule says so */
@@ -150,6 +151,18 @@ void direct__release_faults(void);
 
 int direct__catch_syscalls(void);
 void direct__release_syscalls(void);
+
+/* -- callers.c ------------------------------------------------------------- */
+
+/*
+ * Where the calls return to that have led here, how many: from FROM on, if that
+ * is one of them, without hypercall_page.
+ */
+int direct__callers(const void *from, void **frames, int most);
+/* Their functions, on stderr. */
+void direct__show_callers(void *const *frames, int n);
+/* Those of the instruction AT, from within the signal that it has made. */
+void direct__show_instruction(const void *at);
 
 /* -- explain.c ------------------------------------------------------------ */
 

@@ -7,7 +7,6 @@
  */
 #include "internal.h"
 
-#include <execinfo.h>
 #include <inttypes.h>
 #include <string.h>
 #include <xen-model/ghost.h>
@@ -34,7 +33,7 @@ static void note_place(void)
     if (p->call == call)
         return;
     p->call = call;
-    p->depth = backtrace(p->frames, DEPTH);
+    p->depth = direct__callers(direct.caller, p->frames, DEPTH);
 }
 
 static void show_place(uint64_t call)
@@ -42,14 +41,14 @@ static void show_place(uint64_t call)
     const struct place *p = &places[call % PLACES];
 
     if (p->call == call)
-        backtrace_symbols_fd(p->frames, p->depth, 2);
+        direct__show_callers(p->frames, p->depth);
 }
 
 static void show_here(void)
 {
     void *frames[DEPTH];
 
-    backtrace_symbols_fd(frames, backtrace(frames, DEPTH), 2);
+    direct__show_callers(frames, direct__callers(direct.caller, frames, DEPTH));
 }
 
 bool direct__became_stale(xm_vaddr va, uint64_t before, uint64_t after)
@@ -85,8 +84,10 @@ void direct__check_use(xm_vaddr va, const void *at)
                 "pinfold: 0x%" PRIx64 " is used by the instruction at %p, but "
                 "its entry has changed in hypercall %" PRIu64 " of %" PRIu64
                 " and nothing was flushed since: a processor may still use it "
-                "as %s, %s\nit was changed here:\n",
+                "as %s, %s\nit is used here:\n",
                 va, at, s->cause, direct.counts.hypercalls, before, rights(s));
+        direct__show_instruction(at);
+        fputs("its entry was changed here:\n", stderr);
         show_place(s->cause);
     }
     xm_ghosts_flush_page(&ghosts, va, ~0u);
