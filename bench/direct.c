@@ -232,12 +232,13 @@ static double one_round_on_xen(struct pvt_backend *xen, const struct batch *b,
 
 static void on_xen(const char *hypervisor)
 {
+    const struct shim_config config = { .hypervisor = hypervisor };
     static struct mmu_update updates[2 * MOST];
     struct pvt_backend *xen;
     char message[512];
     xm_mfn frames[2];
 
-    if (cli_xen_open(hypervisor, NULL, 0, &xen, message, sizeof(message)) != 0)
+    if (cli_xen_open(&config, &xen, message, sizeof(message)) != 0)
         stop("Xen", message);
     prepare_xen(xen, frames);
     if (shim_cpu_time(xen) == 0)

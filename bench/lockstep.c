@@ -115,6 +115,8 @@ struct seen {
 
 static void see(struct seen *s)
 {
+    const uint64_t *words;
+
     for (uint32_t i = 0; i < FRAMES; i++) {
         struct xm_frame f;
 
@@ -123,8 +125,10 @@ static void see(struct seen *s)
         s->count_info[i] = f.count_info;
         s->type_info[i] = f.type_info;
     }
-    if (xen->ops->read_page(xen, frames[0], s->table) != 0)
+    words = xen->ops->page(xen, frames[0]);
+    if (!words)
         stop("reading", xen->message);
+    memcpy(s->table, words, sizeof(s->table));
 }
 
 /* The best time of a way back. */
@@ -166,6 +170,7 @@ int main(int argc, char **argv)
                                .count = 1,
                                .foreigndom = DOMID_SELF,
                                .other = DOMID_SELF };
+    struct shim_config config = { 0 };
     char message[512];
     double best = 0;
 
@@ -173,8 +178,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: pinfold-bench-lockstep [HYPERVISOR]\n");
         return 2;
     }
-    if (cli_xen_open(argc == 2 ? argv[1] : NULL, NULL, 0, &xen, message,
-                     sizeof(message)) != 0)
+    config.hypervisor = argc == 2 ? argv[1] : NULL;
+    if (cli_xen_open(&config, &xen, message, sizeof(message)) != 0)
         stop("Xen", message);
     if (xen->ops->take_frames(xen, 0, FRAMES, frames) != 0 ||
         pvt_model_adopt(xen, &model) != 0)

@@ -258,14 +258,15 @@ int main(int argc, char **argv)
 {
     static struct bench b;
     static struct pair p;
+    struct shim_config config = { .icount = 1 };
     char message[512];
 
     if (argc > 2) {
         fprintf(stderr, "usage: pinfold-bench-xen [HYPERVISOR]\n");
         return 2;
     }
-    if (cli_xen_open(argc == 2 ? argv[1] : NULL, NULL, 1, &b.xen, message,
-                     sizeof(message)) != 0)
+    config.hypervisor = argc == 2 ? argv[1] : NULL;
+    if (cli_xen_open(&config, &b.xen, message, sizeof(message)) != 0)
         stop("Xen", message);
     take_frames(&b);
     mmu_update(&b, &p);

@@ -58,12 +58,13 @@ static bool open_session(struct fuzz_run *r, struct fz_session *s,
 
 static bool open_xen(struct fuzz_run *r)
 {
+    const struct shim_config config = { .hypervisor = r->options->hypervisor,
+                                        .kernel = r->options->kernel,
+                                        .icount = r->options->icount };
     struct pvt_backend *model;
     char message[512] = "";
 
-    if (cli_xen_open(r->options->hypervisor, r->options->kernel,
-                     r->options->icount, &r->other, message,
-                     sizeof(message)) != 0) {
+    if (cli_xen_open(&config, &r->other, message, sizeof(message)) != 0) {
         fprintf(stderr, "pinfold fuzz: %s\n", message);
         r->other = NULL;
         return false;

@@ -52,13 +52,14 @@ struct methods_xen *methods_xen_open(const char *hypervisor,
                                      struct methods_memory *memory,
                                      char *message, size_t size)
 {
+    const struct shim_config config = { .hypervisor = hypervisor, .icount = 1 };
     struct methods_xen *x = calloc(1, sizeof(*x));
 
     if (!x) {
         snprintf(message, size, "not enough memory: free some");
         return NULL;
     }
-    if (cli_xen_open(hypervisor, NULL, 1, &x->backend, message, size)) {
+    if (cli_xen_open(&config, &x->backend, message, size)) {
         free(x);
         return NULL;
     }

@@ -49,7 +49,9 @@ struct replay {
     json_t *steps; /* of the trace being run */
     char version[64];
     uint32_t model_frames; /* of a machine of the model's own */
-    time_t shown;          /* the progress */
+    uint32_t nr_traces;
+    bool watched; /* by somebody at a terminal */
+    time_t shown; /* the progress */
 };
 
 /* 0 to go on, or 1 + the exit status. */
@@ -82,10 +84,10 @@ static int parse(int argc, char **argv, void *options)
             o->json = true;
             break;
         case 'f':
-            o->hypervisor = optarg;
+            o->xen.hypervisor = optarg;
             break;
         case 'k':
-            o->kernel = optarg;
+            o->xen.kernel = optarg;
             break;
         case 'b':
             good = cli_parse_break("replay", optarg, &o->faults);
@@ -124,15 +126,15 @@ static int open_xen(struct replay *r)
 {
     char message[512] = "";
 
-    if (isatty(STDERR_FILENO))
+    if (r->watched)
         fputs("starting Xen...\r", stderr);
-    if (cli_xen_open(r->options.hypervisor, r->options.kernel, 0,
-                     &r->runner.other, message, sizeof(message)) != 0) {
+    if (cli_xen_open(&r->options.xen, &r->runner.other, message,
+                     sizeof(message)) != 0) {
         fprintf(stderr, "pinfold replay: %s\n", message);
         r->runner.other = NULL;
         return -1;
     }
-    if (isatty(STDERR_FILENO))
+    if (r->watched)
         fputs("\033[K", stderr);
     snprintf(r->version, sizeof(r->version), "%s", r->runner.other->version);
     if (pvt_model_adopt(r->runner.other, &r->runner.model) == 0)
@@ -165,30 +167,42 @@ static int open_machines(struct replay *r)
     return rc;
 }
 
+/*
+ * On a terminal, what a long run is at: at most one line a second. STEPS:
+ * finished ones of the trace at hand, OF so many.
+ */
+static void progress(struct replay *r, uint32_t steps, uint32_t of)
+{
+    const struct replay_totals *n = &r->totals;
+    const time_t now = r->watched ? time(NULL) : 0;
+
+    if (!r->watched || now == r->shown)
+        return;
+    r->shown = now;
+    fprintf(stderr, "\r\033[K%" PRIu32 " of %" PRIu32 " traces",
+            n->traces + n->skipped, r->nr_traces);
+    if (of != 0)
+        fprintf(stderr, ", step %" PRIu32 " of %" PRIu32 " (%" PRIu64 " %%)",
+                steps, of, (uint64_t)steps * 100 / of);
+    fprintf(stderr, ", %" PRIu32 " differences", n->differences);
+}
+
+static void end_progress(const struct replay *r)
+{
+    if (r->shown)
+        fputs("\r\033[K", stderr);
+}
+
 static void observe(void *context, const struct pvt_observation *o)
 {
     struct replay *r = context;
+
+    progress(r, o->number, o->trace->nr_steps);
 
     if (r->steps)
         json_array_append_new(r->steps, replay_json_step(o));
     else if (r->options.verbose)
         replay_print_step(o);
-}
-
-/* On a terminal, what a long run is at: at most one line a second. */
-static void progress(struct replay *r, uint32_t done, uint32_t all)
-{
-    const time_t now = time(NULL);
-
-    if (!isatty(STDERR_FILENO) || (done < all && now == r->shown))
-        return;
-    r->shown = now;
-    if (done < all)
-        fprintf(stderr,
-                "\r%" PRIu32 " of %" PRIu32 " traces, %" PRIu32 " differences",
-                done, all, r->totals.differences);
-    else
-        fputs("\r\033[K", stderr);
 }
 
 static json_t *json_trace(struct replay *r, const struct replay_trace *t,
@@ -210,12 +224,22 @@ static json_t *json_trace(struct replay *r, const struct replay_trace *t,
     return j;
 }
 
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 static void print_report(struct replay *r, const struct replay_trace *t,
-                         const struct pvt_report *report)
+                         const struct pvt_report *report, double seconds)
 {
     if (report->skipped)
         printf("%s: skipped: %s\n", t->trace->name, report->message);
     replay_print_differences(stdout, t->file, t->trace, report);
+    replay_print_effort(stdout, t->file, t->trace, report, r->options.on_xen,
+                        seconds);
     if (r->options.verbose && !report->skipped)
         printf("%s: %s\n", t->trace->name,
                report->nr_differences ? "DIFFERS" : "agrees");
@@ -225,10 +249,12 @@ static void print_report(struct replay *r, const struct replay_trace *t,
 static int run_one(struct replay *r, const struct replay_trace *t,
                    struct pvt_report *report, json_t *all)
 {
+    double started;
     int rc;
 
     if (open_machines(r) != 0)
         return CLI_ENVIRONMENT;
+    started = now();
     if (r->options.json)
         r->steps = json_array();
     rc = pvt_run(&r->runner, t->trace, report);
@@ -246,7 +272,7 @@ static int run_one(struct replay *r, const struct replay_trace *t,
     if (all)
         json_array_append_new(all, json_trace(r, t, report));
     else
-        print_report(r, t, report);
+        print_report(r, t, report, now() - started);
     if (report->lost)
         close_machines(r); /* the next trace gets a new one */
     return report->nr_differences ? CLI_FINDING : CLI_AGREES;
@@ -280,16 +306,14 @@ static int print_json(const struct replay *r, json_t *all)
 }
 
 /* One machine runs all of them. */
-static uint32_t model_frames(const struct replay_set *set)
+static void make_room(struct replay *r, const struct replay_set *set)
 {
-    uint32_t most = 0;
-
     for (uint32_t i = 0; i < set->count; i++) {
         const uint32_t n = pvt_model_frames(set->traces[i].trace);
 
-        most = n > most ? n : most;
+        r->model_frames = n > r->model_frames ? n : r->model_frames;
+        cli_xen_make_room(&r->options.xen, set->traces[i].trace);
     }
-    return most;
 }
 
 static int run_all(struct replay *r, const struct replay_set *set)
@@ -298,16 +322,18 @@ static int run_all(struct replay *r, const struct replay_set *set)
     json_t *all = r->options.json ? json_array() : NULL;
     int rc = CLI_AGREES;
 
+    r->nr_traces = set->count;
     for (uint32_t i = 0; report && i < set->count; i++) {
         const int one = run_one(r, &set->traces[i], report, all);
 
-        progress(r, i + 1, set->count);
+        progress(r, 0, 0);
         if (one > rc)
             rc = one;
         if (one == CLI_ENVIRONMENT)
             break;
     }
     close_machines(r);
+    end_progress(r);
     if (!report) {
         fputs("pinfold replay: out of memory: free some\n", stderr);
         rc = CLI_ENVIRONMENT;
@@ -330,6 +356,7 @@ static int run_command(void *options)
     struct replay_set set = { 0 };
     int rc = CLI_AGREES;
 
+    r.watched = isatty(STDERR_FILENO);
     r.runner.observe = observe;
     r.runner.context = &r;
     for (int i = 0; i < o->nr_paths; i++) {
@@ -338,7 +365,7 @@ static int run_command(void *options)
         if (one > rc)
             rc = one;
     }
-    r.model_frames = model_frames(&set);
+    make_room(&r, &set);
     if (rc == CLI_AGREES)
         rc = run_all(&r, &set);
     replay_free(&set);

@@ -6,6 +6,7 @@
 #define EMU_CLI_REPLAY_H
 
 #include "cli.h"
+#include "xen.h"
 
 #include <traces/runner.h>
 
@@ -15,7 +16,7 @@ struct replay_options {
     bool on_xen, json, verbose;
     struct cli_xen_version version; /* of the model alone */
     uint32_t faults;                /* a bit each, 1 << enum xm_fault */
-    const char *hypervisor, *kernel;
+    struct shim_config xen;
     int nr_paths;
     char **paths;
 };
@@ -49,6 +50,10 @@ int print_program(const struct replay_trace *t, struct fz_program *p);
 
 /* replay_text.c */
 void replay_print_step(const struct pvt_observation *o);
+/* Of a long or big trace: how long it took, and what was looked at when. */
+void replay_print_effort(FILE *f, const char *file, const struct pvt_trace *t,
+                         const struct pvt_report *r, bool on_xen,
+                         double seconds);
 void replay_print_differences(FILE *f, const char *file,
                               const struct pvt_trace *t,
                               const struct pvt_report *r);

@@ -29,6 +29,26 @@ void replay_print_step(const struct pvt_observation *o)
     putchar('\n');
 }
 
+void replay_print_effort(FILE *f, const char *file, const struct pvt_trace *t,
+                         const struct pvt_report *r, bool on_xen,
+                         double seconds)
+{
+    const bool many_steps = t->nr_steps >= PVT_MANY_STEPS;
+    const bool many_pages = on_xen && t->nr_pages > PVT_MANY_PAGES;
+
+    if (r->skipped || (!many_steps && !many_pages))
+        return;
+    fprintf(f, "%s: %" PRIu32 " steps in %.1f s", file, r->steps, seconds);
+    if (many_pages)
+        fprintf(f,
+                "; after each, page_info of all %" PRIu32
+                " frames and what tables hold, other pages by turns",
+                t->nr_pages);
+    if (many_steps)
+        fprintf(f, "; the model's invariants after one in %u", PVT_ONE_IN);
+    fputs("; all of it at the end\n", f);
+}
+
 static void print_values(FILE *f, const struct pvt_difference *d)
 {
     char left[32], right[32];

@@ -42,7 +42,8 @@ static const char usage[] =
 
 struct shrink {
     bool on_xen, chosen;
-    const char *trace, *output, *hypervisor, *kernel;
+    const char *trace, *output;
+    struct shim_config xen;
     struct cli_xen_version version;
     uint32_t model_frames; /* of a machine of the model's own */
     struct pvt_goal goal;
@@ -146,10 +147,10 @@ static int parse(int argc, char **argv, void *options)
             good = cli_parse_version("shrink", optarg, &s->version);
             break;
         case 'f':
-            s->hypervisor = optarg;
+            s->xen.hypervisor = optarg;
             break;
         case 'k':
-            s->kernel = optarg;
+            s->xen.kernel = optarg;
             break;
         case 'o':
             s->output = optarg;
@@ -199,8 +200,7 @@ static int open_xen(struct shrink *s)
 {
     char message[512] = "";
 
-    if (cli_xen_open(s->hypervisor, s->kernel, 0, &s->goal.other, message,
-                     sizeof(message)) != 0) {
+    if (cli_xen_open(&s->xen, &s->goal.other, message, sizeof(message)) != 0) {
         fprintf(stderr, "pinfold shrink: %s\n", message);
         s->goal.other = NULL;
         return -1;
@@ -385,8 +385,8 @@ static int run(struct shrink *s, struct replay_trace *t)
     int rc;
 
     s->model_frames = pvt_model_frames(t->trace);
+    cli_xen_make_room(&s->xen, t->trace);
     rc = reopen(s, &s->goal);
-
     if (rc == 0) {
         rc = find(s, t->trace);
         if (rc != 0)

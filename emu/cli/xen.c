@@ -5,7 +5,7 @@
  */
 #include "xen.h"
 
-#include <shim/host.h>
+#include <traces/runner.h>
 
 #include <stdlib.h>
 
@@ -17,16 +17,26 @@ static const char *choose(const char *given, const char *variable,
     return value && *value ? value : fallback;
 }
 
-int cli_xen_open(const char *hypervisor, const char *kernel,
-                 unsigned int icount, struct pvt_backend **out, char *message,
-                 size_t size)
+int cli_xen_open(const struct shim_config *config, struct pvt_backend **out,
+                 char *message, size_t size)
 {
-    const struct shim_config config = {
-        .hypervisor =
-            choose(hypervisor, "PINFOLD_XEN", PINFOLD_DEFAULT_HYPERVISOR),
-        .kernel = choose(kernel, "PINFOLD_SHIM", PINFOLD_SHIM_KERNEL),
-        .icount = icount,
-    };
+    struct shim_config c = *config;
 
-    return shim_open(&config, out, message, size);
+    c.hypervisor =
+        choose(c.hypervisor, "PINFOLD_XEN", PINFOLD_DEFAULT_HYPERVISOR);
+    c.kernel = choose(c.kernel, "PINFOLD_SHIM", PINFOLD_SHIM_KERNEL);
+    return shim_open(&c, out, message, size);
+}
+
+void cli_xen_make_room(struct shim_config *config, const struct pvt_trace *t)
+{
+    const xm_domid last = sizeof(config->frames) / sizeof(config->frames[0]);
+
+    for (uint32_t i = 0; i < t->nr_domains; i++) {
+        const xm_domid domid = t->domains[i].domid;
+        const uint32_t n = pvt_frames_taken(t, i);
+
+        if (domid >= 1 && domid <= last && n > config->frames[domid - 1])
+            config->frames[domid - 1] = n;
+    }
 }

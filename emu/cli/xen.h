@@ -5,16 +5,19 @@
 #ifndef EMU_CLI_XEN_H
 #define EMU_CLI_XEN_H
 
-#include <traces/backend.h>
+#include <shim/host.h>
+#include <traces/trace.h>
 
 /*
- * Starts actual Xen. HYPERVISOR: a file, or NULL for $PINFOLD_XEN, else what
- * the scripts unpack below build/. KERNEL: the shim's, or NULL for
- * $PINFOLD_SHIM, else the one built with this program. ICOUNT: 0, or
- * its clock counts instructions of 1 << (ICOUNT - 1) ns. 0, or -1 with MESSAGE.
+ * Starts actual Xen. The hypervisor of CONFIG: a file, or NULL for
+ * $PINFOLD_XEN, else what the scripts unpack below build/. The kernel: the
+ * shim's, or NULL for $PINFOLD_SHIM, else the one built with this program. 0,
+ * or -1 with MESSAGE.
  */
-int cli_xen_open(const char *hypervisor, const char *kernel,
-                 unsigned int icount, struct pvt_backend **out, char *message,
-                 size_t size);
+int cli_xen_open(const struct shim_config *config, struct pvt_backend **out,
+                 char *message, size_t size);
+
+/* The machine of CONFIG is to have room for T, too. */
+void cli_xen_make_room(struct shim_config *config, const struct pvt_trace *t);
 
 #endif

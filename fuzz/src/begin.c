@@ -38,7 +38,8 @@ static enum fz_outcome take(struct fz_session *s, uint32_t domains)
     w->domains = domains;
     for (uint32_t d = 0; d < FZ_DOMAINS; d++)
         if (fz_has_domain(w, d) &&
-            b->ops->use_domain(b, (xm_domid)d, d == 0, &w->known[d]) != 0)
+            b->ops->use_domain(b, (xm_domid)d, d == 0, FZ_FIRST_PAGES,
+                               &w->known[d]) != 0)
             return fail(s, b);
     for (uint32_t d = 0; d < FZ_DOMAINS; d++)
         if (fz_has_domain(w, d) &&

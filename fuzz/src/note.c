@@ -8,6 +8,8 @@
 #include "grants.h"
 #include "hypercalls.h"
 
+#include <string.h>
+
 /*
  * What a fresh frame holds is the other machine's own matter: the model takes
  * it over, and has it ready for when the call is made once more.
@@ -19,8 +21,12 @@ static void take_over(struct fz_session *s, uint32_t place)
 
     if (!s->other)
         return;
-    if (s->fresh[place] != mfn)
-        (void)s->other->ops->read_page(s->other, mfn, s->contents[place]);
+    if (s->fresh[place] != mfn) {
+        const uint64_t *words = s->other->ops->page(s->other, mfn);
+
+        if (words)
+            memcpy(s->contents[place], words, XM_PAGE_SIZE);
+    }
     s->fresh[place] = mfn;
     (void)s->model->ops->write_page(s->model, mfn, s->contents[place]);
     c->written[mfn / 64] |= 1ull << mfn % 64;

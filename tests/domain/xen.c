@@ -127,9 +127,11 @@ static int mask_events(struct pvt_backend *b, xm_mfn shared_info)
         uint64_t words[XM_ENTRIES];
         struct shared_info s;
     } page;
+    const uint64_t *words = b->ops->page(b, shared_info);
 
-    if (b->ops->read_page(b, shared_info, page.words) != 0)
+    if (!words)
         return -1;
+    memcpy(page.words, words, sizeof(page.words));
     memset(page.s.evtchn_mask, 0xff, sizeof(page.s.evtchn_mask));
     for (unsigned int i = 0; i < PVT_VCPUS; i++)
         page.s.vcpu_info[i].evtchn_upcall_mask = 1;
@@ -152,7 +154,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "domain-xen: %s\n", message);
         return 3;
     }
-    if (b->ops->use_domain(b, DOMID, false, &known) != 0 ||
+    if (b->ops->use_domain(b, DOMID, false, 0, &known) != 0 ||
         mask_events(b, known.shared_info) != 0) {
         fprintf(stderr, "domain-xen: %s\n", b->message);
         return 3;

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #define MODEL_FRAMES 128u
+#define TAKEN 5u                      /* frames of each domain */
 #define MODEL_MMIO (MODEL_FRAMES - 2) /* one more than frame 0 */
 #define IO_APIC 0xfec00u
 #define LOCAL_APIC 0xfee00u
@@ -61,7 +62,7 @@ static int find_frames(struct run *r, struct pvt_backend *b,
     const enum oracle_owner other = owner == OR_D0 ? OR_D1 : OR_D0;
     struct xm_frame shared_info, m2p;
 
-    if (b->ops->take_frames(b, (xm_domid)owner, 4, mfn) != 0 ||
+    if (b->ops->take_frames(b, (xm_domid)owner, TAKEN - 1, mfn) != 0 ||
         b->ops->take_frames(b, (xm_domid)other, 1, &mfn[W_FOREIGN]) != 0 ||
         b->ops->read_frame(b, known->shared_info, &shared_info) != 0 ||
         b->ops->read_frame(b, known->m2p, &m2p) != 0)
@@ -97,7 +98,7 @@ static int find_all_frames(struct run *r, struct pvt_backend *b)
     struct pvt_known_frames known[2];
 
     for (xm_domid i = 0; i < 2; i++)
-        if (b->ops->use_domain(b, i, i == 0, &known[i]) != 0)
+        if (b->ops->use_domain(b, i, i == 0, TAKEN, &known[i]) != 0)
             return -1;
     return find_frames(r, b, OR_D0, &known[0]) == 0
                ? find_frames(r, b, OR_D1, &known[1])
@@ -106,9 +107,10 @@ static int find_all_frames(struct run *r, struct pvt_backend *b)
 
 static int open_xen(struct run *r, char *message, size_t size)
 {
+    const struct shim_config any = { 0 };
     struct machine *m = &r->machine[r->nr_machines];
 
-    if (cli_xen_open(NULL, NULL, 0, &m->backend, message, size) != 0)
+    if (cli_xen_open(&any, &m->backend, message, size) != 0)
         return -1;
     *m = (struct machine){ .name = m->backend->version,
                            .backend = m->backend,

@@ -14,6 +14,13 @@ need() {
     exit 77
 }
 
+# need_xen HYPERVISOR: the same for what runs on actual Xen.
+need_xen() {
+    [ -s "$1" ] || { echo "there is no hypervisor at $1"; exit 77; }
+    command -v qemu-system-x86_64 >/dev/null ||
+        { echo "qemu-system-x86_64 is not installed"; exit 77; }
+}
+
 # expect PATTERN FILE: a line of FILE, without what a terminal wants, has it.
 expect() {
     sed 's/\x1b\[[0-9;?]*[A-Za-z]//g; s/\r//g' "$2" | grep -qE -- "$1" && return

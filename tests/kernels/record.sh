@@ -11,9 +11,7 @@ pinfold=$1 kernels=$2
 need grub grub-xen-host
 on=(--on model)
 if [ $# -gt 2 ]; then
-    [ -s "$3" ] || { echo "there is no hypervisor at $3"; exit 77; }
-    command -v qemu-system-x86_64 >/dev/null ||
-        { echo "qemu-system-x86_64 is not installed"; exit 77; }
+    need_xen "$3"
     on=(--on xen --hypervisor "$3")
 fi
 printf 'halt\n' | "$pinfold" run -q --memory=16M --timeout=200 \

@@ -173,7 +173,7 @@ static void bind(struct run *r, const struct pvt_bind *b, xm_mfn mfn)
     if (r->trace->pages[first].value)
         return;
     for (uint32_t i = 0; i <= b->extent; i++)
-        r->watched[first + i].mfn = mfn + i;
+        run_watch(r, first + i, mfn + i);
     r->alloc[r->nr_alloc++] = mfn;
 }
 

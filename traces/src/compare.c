@@ -62,22 +62,6 @@ void run_compare_arguments(struct run *r, const uint8_t *a, const uint8_t *b,
     }
 }
 
-static int compare_entries(struct run *r, uint32_t page)
-{
-    const struct pvt_watched *w = &r->watched[page];
-    uint64_t words[NR_SIDES][XM_ENTRIES];
-
-    for (enum side s = SIDE_MODEL; s < NR_SIDES; s++)
-        if (r->sides[s]->ops->read_page(r->sides[s], w->mfn, words[s]) != 0)
-            return -1;
-    if (memcmp(words[SIDE_MODEL], words[SIDE_OTHER], XM_PAGE_SIZE) == 0)
-        return 0;
-    for (uint32_t i = 0; i < XM_ENTRIES; i++)
-        compare(r, PVT_KIND_ENTRY, w, i, words[SIDE_MODEL][i],
-                words[SIDE_OTHER][i]);
-    return 0;
-}
-
 static bool is_free(const struct xm_frame *f)
 {
     return (f->count_info & XM_PGC_STATE_MASK) == XM_PGC_STATE_FREE;
@@ -158,12 +142,24 @@ static bool is_info_frame(const struct run *r, xm_mfn mfn)
     return false;
 }
 
-/*
- * Of big traces, reading all pages after each step would take a second: of
- * those that are no tables and that the step does not name, so many are looked
- * at, by turns, and all of them at the end.
- */
-#define BY_TURNS 256u
+static int compare_entries(struct run *r, uint32_t page)
+{
+    const struct pvt_watched *w = &r->watched[page];
+    const uint64_t *words[NR_SIDES];
+
+    for (enum side s = SIDE_MODEL; s < NR_SIDES; s++) {
+        words[s] = r->sides[s]->ops->page(r->sides[s], w->mfn);
+        if (!words[s])
+            return -1;
+    }
+    if (memcmp(words[SIDE_MODEL], words[SIDE_OTHER], XM_PAGE_SIZE) == 0 ||
+        is_info_frame(r, w->mfn))
+        return 0;
+    for (uint32_t i = 0; i < XM_ENTRIES; i++)
+        compare(r, PVT_KIND_ENTRY, w, i, words[SIDE_MODEL][i],
+                words[SIDE_OTHER][i]);
+    return 0;
+}
 
 static bool is_table(const struct xm_frame *f)
 {
@@ -172,15 +168,23 @@ static bool is_table(const struct xm_frame *f)
             xm_pgt_level(f->type_info) != 0);
 }
 
-static bool has_turn(const struct run *r, uint32_t page)
+/*
+ * Of big traces, reading all pages after each step would take a second: of
+ * those that are no tables and that the step does not name, so many are looked
+ * at, by turns, and all of them at the end.
+ */
+static void take_turns(struct run *r)
 {
     const uint32_t n = r->trace->nr_pages;
-    const uint32_t first = (uint32_t)((uint64_t)r->step * BY_TURNS % (n + 1));
+    const bool all = n <= PVT_MANY_PAGES || r->whole;
+    const uint32_t first =
+        all ? 0 : (uint32_t)((uint64_t)r->step * PVT_BY_TURNS % n);
 
-    return n <= 2 * BY_TURNS || r->whole || (page + n - first) % n < BY_TURNS;
+    for (uint32_t i = 0; i < (all ? n : PVT_BY_TURNS); i++)
+        run_mark(r->read, (first + i) % n);
 }
 
-static bool is_named(const struct run *r, uint32_t page)
+static void mark_named(struct run *r)
 {
     const struct pvt_step *s = r->current;
 
@@ -188,20 +192,51 @@ static bool is_named(const struct run *r, uint32_t page)
         const struct pvt_frame_ref *ref =
             s->updates ? &s->updates[i].slot.frame : &s->exts[i].arg1.frame;
 
-        if (ref->kind == PVT_FRAME_PAGE && ref->page == page)
-            return true;
+        if (ref->kind == PVT_FRAME_PAGE)
+            run_mark(r->read, ref->page);
     }
-    return false;
 }
 
-static bool is_read(const struct run *r, uint32_t page)
+static void mark_dirty(struct run *r)
 {
-    const struct pvt_watched *w = &r->watched[page];
+    if (r->changes)
+        changes_find(r->changes, r, r->dirty);
+    for (uint32_t i = 0; (!r->changes || r->whole) && i < r->nr_watched; i++)
+        run_mark(r->dirty, i);
+}
 
-    return page < r->trace->nr_pages && !is_private(&w->other) &&
-           (has_turn(r, page) || is_table(&w->model) || is_table(&w->other) ||
-            is_named(r, page)) &&
-           !is_info_frame(r, w->mfn);
+static int look_at_state(struct run *r, uint32_t i)
+{
+    struct pvt_backend *model = r->sides[SIDE_MODEL];
+    struct pvt_backend *other = r->sides[SIDE_OTHER];
+    struct pvt_watched *w = &r->watched[i];
+
+    if (model->ops->read_frame(model, w->mfn, &w->model) != 0)
+        return -1;
+    if (!other)
+        return 0;
+    if (other->ops->read_frame(other, w->mfn, &w->other) != 0)
+        return -1;
+    compare_frame(r, w);
+    r->tables[i / 64] &= ~(1ull << (i % 64));
+    if (is_table(&w->model) || is_table(&w->other))
+        run_mark(r->tables, i);
+    return 0;
+}
+
+static int look_at(struct run *r, uint32_t i)
+{
+    const struct pvt_watched *w = &r->watched[i];
+
+    if (w->mfn == PVT_NO_MFN)
+        return 0;
+    if (run_is_marked(r->dirty, i) && look_at_state(r, i) != 0)
+        return -1;
+    if (i >= r->trace->nr_pages || !r->sides[SIDE_OTHER] ||
+        is_private(&w->other) ||
+        !(run_is_marked(r->tables, i) || run_is_marked(r->read, i)))
+        return 0;
+    return compare_entries(r, i);
 }
 
 int run_compare_whole_state(struct run *r)
@@ -212,25 +247,21 @@ int run_compare_whole_state(struct run *r)
 
 int run_compare_state(struct run *r)
 {
-    struct pvt_backend *model = r->sides[SIDE_MODEL];
-    struct pvt_backend *other = r->sides[SIDE_OTHER];
+    int rc = 0;
 
-    for (uint32_t i = 0; i < r->nr_watched; i++) {
-        struct pvt_watched *w = &r->watched[i];
-
-        if (w->mfn == PVT_NO_MFN)
-            continue;
-        if (model->ops->read_frame(model, w->mfn, &w->model) != 0)
-            return -1;
-        if (!other)
-            continue;
-        if (other->ops->read_frame(other, w->mfn, &w->other) != 0)
-            return -1;
-        compare_frame(r, w);
-        if (is_read(r, i) && compare_entries(r, i) != 0)
-            return -1;
+    mark_dirty(r);
+    if (r->sides[SIDE_OTHER] && r->trace->nr_pages != 0) {
+        take_turns(r);
+        mark_named(r);
     }
-    return 0;
+    for (uint32_t at = 0; rc == 0 && at <= r->nr_watched / 64; at++) {
+        uint64_t bits = r->dirty[at] | r->tables[at] | r->read[at];
+
+        for (; rc == 0 && bits != 0; bits &= bits - 1)
+            rc = look_at(r, at * 64 + (uint32_t)__builtin_ctzll(bits));
+        r->dirty[at] = r->read[at] = 0;
+    }
+    return rc;
 }
 
 int run_compare_m2p(struct run *r)

@@ -61,9 +61,9 @@ static void expect_type(struct run *r, const struct pvt_final *f,
 static int expect_entry(struct run *r, const struct pvt_final *f,
                         enum side side, xm_mfn mfn)
 {
-    uint64_t words[XM_ENTRIES];
+    const uint64_t *words = r->sides[side]->ops->page(r->sides[side], mfn);
 
-    if (r->sides[side]->ops->read_page(r->sides[side], mfn, words) != 0)
+    if (!words)
         return -1;
     expect(r, PVT_KIND_ENTRY, side, run_entry(r, &f->entry),
            words[f->slot.index]);
@@ -152,18 +152,12 @@ void run_expect_rules(struct run *r)
                        r->trace->silenced[i]);
 }
 
-/*
- * They cost as much as the machine is big: of a trace with very many steps, all
- * that follow from the state are checked after one in so many, and after its
- * last step.
- */
-#define MANY_STEPS 4096u
-#define ONE_IN 16u
-
+/* They cost as much as the machine is big. */
 void run_check_invariants(struct run *r)
 {
     const uint32_t n = r->trace->nr_steps;
-    const bool whole = n < MANY_STEPS || r->step % ONE_IN == 0 || r->step >= n;
+    const bool whole =
+        n < PVT_MANY_STEPS || r->step % PVT_ONE_IN == 0 || r->step >= n;
     const struct xm_violation v = pvt_model_check(r->sides[SIDE_MODEL], whole);
     struct pvt_difference *d;
 

@@ -53,15 +53,11 @@ static int write_page(struct pvt_backend *b, xm_mfn mfn,
     return 0;
 }
 
-static int read_page(struct pvt_backend *b, xm_mfn mfn,
-                     uint64_t words[XM_ENTRIES])
+static const uint64_t *page(struct pvt_backend *b, xm_mfn mfn)
 {
     struct model *m = model_of(b);
 
-    if (check_mfn(m, mfn) != 0)
-        return -1;
-    memcpy(words, xm_ram_frame(&m->cpu, mfn), XM_PAGE_SIZE);
-    return 0;
+    return check_mfn(m, mfn) == 0 ? xm_ram_frame(&m->cpu, mfn) : NULL;
 }
 
 static int read_frame(struct pvt_backend *b, xm_mfn mfn, struct xm_frame *f)
@@ -82,6 +78,19 @@ static void read_frames(struct pvt_backend *b, const xm_mfn *mfns,
 
     for (uint32_t i = 0; i < count; i++)
         f[i] = frames[mfns[i]];
+}
+
+_Static_assert(sizeof(struct xm_frame) <= PVT_FRAME_BYTES, "frame_memory");
+
+static const void *frame_memory(struct pvt_backend *b, xm_mfn first,
+                                size_t *size)
+{
+    struct model *m = model_of(b);
+    const uint64_t n = m->config.nr_frames - first;
+
+    *size =
+        (n < PVT_FRAME_BLOCK ? n : PVT_FRAME_BLOCK) * sizeof(struct xm_frame);
+    return xm_machine_frame(m->cpu.machine, first);
 }
 
 static int read_m2p(struct pvt_backend *b, xm_mfn mfn, uint64_t *value)
@@ -120,11 +129,12 @@ void model__drop_ram(struct model *m)
 
 /* Domain 0 is always there: only its privilege changes. */
 static int use_domain(struct pvt_backend *b, xm_domid domid, bool privileged,
-                      struct pvt_known_frames *known)
+                      uint32_t frames, struct pvt_known_frames *known)
 {
     struct model *m = model_of(b);
     struct xm_domain *d = xm_domain_find(m->cpu.machine, domid);
 
+    (void)frames;
     *known = b->known;
     if (d && d->domid == 0) {
         d->privileged = privileged;
@@ -180,9 +190,10 @@ static const struct pvt_backend_ops model_ops = {
     .use_domain = use_domain,
     .take_frames = take_frames,
     .write_page = write_page,
-    .read_page = read_page,
+    .page = page,
     .read_frame = read_frame,
     .read_frames = read_frames,
+    .frame_memory = frame_memory,
     .read_m2p = read_m2p,
     .read_grants = read_grants,
     .execute = model__execute,

@@ -32,9 +32,27 @@ struct run {
     enum xm_rule rule;
     struct xm_rule_set fired;
     bool whole; /* nothing is left for later when states are compared */
+    /* Of what is watched, a bit each: */
+    uint64_t *dirty;  /* its state may not be that of before the step */
+    uint64_t *tables; /* it is a table, so that what it holds is compared */
+    uint64_t *read;   /* that is compared after this step */
+    struct changes *changes; /* NULL: all is dirty, always */
 };
 
+static inline void run_mark(uint64_t *set, uint32_t i)
+{
+    set[i / 64] |= 1ull << (i % 64);
+}
+
+static inline bool run_is_marked(const uint64_t *set, uint32_t i)
+{
+    return set[i / 64] >> (i % 64) & 1;
+}
+
 #define PVT_NO_MFN (~(xm_mfn)0) /* of a page that is still to come */
+
+/* runner.c: PAGE, which was to come, is here. */
+void run_watch(struct run *r, uint32_t page, xm_mfn mfn);
 
 /* resolve.c */
 xm_mfn run_frame(const struct run *r, struct pvt_frame_ref ref);
@@ -74,6 +92,14 @@ struct pvt_difference *run_differ(struct run *r, enum pvt_kind kind,
                                   const char *left_name, uint64_t left,
                                   const char *right_name, uint64_t right);
 const char *run_side_name(const struct run *r, enum side side);
+
+/* changes.c: of big traces. NULL: out of memory. */
+struct changes *changes_open(const struct run *r);
+void changes_close(struct changes *c);
+/* MFN: where the I-th that is watched is from now on. */
+void changes_watch(struct changes *c, uint32_t i, xm_mfn mfn);
+/* Marks in SET what may have changed since the last time. */
+void changes_find(struct changes *c, const struct run *r, uint64_t *set);
 
 /* compare.c: -1 if a machine cannot be read. */
 void run_compare_outcomes(struct run *r, enum pvt_call call,

@@ -31,13 +31,22 @@ static int skip(struct run *r, const char *why)
     return 1;
 }
 
-/* 1: the machine has no such domain, or the domain no such vCPU. */
 static bool is_about_grants(const struct pvt_call_info *call)
 {
     return call->hypercall == __HYPERVISOR_grant_table_op ||
            strcmp(call->name, "memory.acquire_resource") == 0;
 }
 
+uint32_t pvt_frames_taken(const struct pvt_trace *t, uint32_t i)
+{
+    uint32_t n = 0;
+
+    for (uint32_t page = 0; page < t->nr_pages; page++)
+        n += t->pages[page].domain == i && !t->pages[page].new;
+    return n;
+}
+
+/* 1: the machine has no such domain, or the domain no such vCPU. */
 static int use_domains(struct run *r)
 {
     struct pvt_backend *b = r->sides[leader(r)];
@@ -57,8 +66,9 @@ static int use_domains(struct run *r)
         if (t->steps[i].vcpu >= PVT_VCPUS)
             return skip(r, "it needs more than two vCPUs of a domain");
     for (uint32_t i = 0; i < t->nr_domains; i++) {
-        const int rc = b->ops->use_domain(
-            b, t->domains[i].domid, t->domains[i].privileged, &r->known[i]);
+        const int rc =
+            b->ops->use_domain(b, t->domains[i].domid, t->domains[i].privileged,
+                               pvt_frames_taken(t, i), &r->known[i]);
 
         if (rc != 0)
             return rc > 0 ? skip(r, b->message) : fail_side(r, leader(r));
@@ -94,20 +104,20 @@ static int write_pages(struct run *r, enum side side)
     struct pvt_backend *b = r->sides[side];
     const struct pvt_trace *t = r->trace;
 
-    for (uint32_t page = 0; page < t->nr_pages; page++) {
-        uint64_t words[XM_ENTRIES] = { 0 };
+    for (uint32_t i = 0; i < t->nr_fills; i++) {
+        const struct pvt_fill *f = &t->fills[i];
+        const xm_mfn mfn = r->pages[f->slot.frame.page];
+        const uint64_t *const before = b->ops->page(b, mfn);
+        uint64_t words[XM_ENTRIES];
 
-        if (t->pages[page].new)
+        if (t->pages[f->slot.frame.page].new)
             continue;
-        for (uint32_t i = 0; i < t->nr_fills; i++) {
-            const struct pvt_fill *f = &t->fills[i];
-
-            if (f->slot.frame.page != page)
-                continue;
-            for (uint32_t k = f->slot.index; k <= f->last; k++)
-                words[k] = run_entry(r, &f->entry);
-        }
-        if (b->ops->write_page(b, r->pages[page], words) != 0)
+        if (!before)
+            return fail_side(r, side);
+        memcpy(words, before, sizeof(words));
+        for (uint32_t k = f->slot.index; k <= f->last; k++)
+            words[k] = run_entry(r, &f->entry);
+        if (b->ops->write_page(b, mfn, words) != 0)
             return fail_side(r, side);
     }
     return 0;
@@ -119,6 +129,14 @@ static void watch(struct run *r, const char *name, xm_mfn mfn)
 
     snprintf(w->name, sizeof(w->name), "%s", name);
     w->mfn = mfn;
+}
+
+void run_watch(struct run *r, uint32_t page, xm_mfn mfn)
+{
+    r->watched[page].mfn = mfn;
+    if (r->changes)
+        changes_watch(r->changes, page, mfn);
+    run_mark(r->dirty, page);
 }
 
 static void watch_known(struct run *r, struct pvt_frame_ref ref)
@@ -134,13 +152,17 @@ static int prepare(struct run *r)
     const struct pvt_trace *t = r->trace;
     struct pvt_backend *model = r->sides[SIDE_MODEL];
     struct pvt_backend *other = r->sides[SIDE_OTHER];
+    const size_t words = (t->nr_pages + 3u * t->nr_domains) / 64 + 1;
 
     r->pages = calloc(t->nr_pages + 1u, sizeof(*r->pages));
     r->watched = calloc(t->nr_pages + 3u * t->nr_domains, sizeof(*r->watched));
     r->grants = calloc(NR_SIDES, sizeof(*r->grants));
     r->alloc = calloc(t->nr_pages + 1u, sizeof(*r->alloc));
-    if (!r->pages || !r->watched || !r->alloc || !r->grants)
+    r->dirty = calloc(3u * words, sizeof(*r->dirty));
+    if (!r->pages || !r->watched || !r->alloc || !r->grants || !r->dirty)
         return fail(r, "out of memory: free some");
+    r->tables = r->dirty + words;
+    r->read = r->tables + words;
     if (take_pages(r) != 0 || (other && write_pages(r, SIDE_OTHER) != 0))
         return -1;
     if (other && pvt_model_sync(model, other) != 0)
@@ -153,6 +175,11 @@ static int prepare(struct run *r)
         for (enum pvt_frame_kind k = PVT_FRAME_BOOT_L4; k <= PVT_FRAME_BOOT_L2;
              k++)
             watch_known(r, (struct pvt_frame_ref){ .kind = k, .domain = i });
+    if (r->nr_watched > PVT_MANY_PAGES) {
+        r->changes = changes_open(r);
+        if (!r->changes)
+            return fail(r, "out of memory: free some");
+    }
     return 0;
 }
 
@@ -429,6 +456,8 @@ int pvt_run(const struct pvt_runner *runner, const struct pvt_trace *t,
     free(r.pages);
     free(r.watched);
     free(r.alloc);
+    free(r.dirty);
+    changes_close(r.changes);
     free(r.grants);
     return rc;
 }

@@ -13,9 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* With less than a trace may ask for, a domU is built again. */
-#define LOW_ON_FRAMES PVT_MAX_PAGES
-
 #define ATTEMPTS 3 /* to boot Xen */
 
 int shim__fail(struct shim *s, const char *format, ...)
@@ -38,7 +35,7 @@ static int destroy_spoiled(struct shim *s)
 }
 
 static int use_domain(struct pvt_backend *b, xm_domid domid, bool privileged,
-                      struct pvt_known_frames *known)
+                      uint32_t frames, struct pvt_known_frames *known)
 {
     struct shim *s = shim_of(b);
     struct shim_domain *d;
@@ -51,12 +48,12 @@ static int use_domain(struct pvt_backend *b, xm_domid domid, bool privileged,
         return 1;
     }
     d = &s->domains[domid];
-    if (d->exists && d->domid != 0 && d->nr_pages - d->next_pfn < LOW_ON_FRAMES)
+    if (d->exists && d->domid != 0 && d->nr_pages - d->next_pfn < frames)
         d->spoiled = true;
     if (d->spoiled && destroy_spoiled(s) != 0)
         return -1;
     if (!d->exists &&
-        (shim__build_domain(d) != 0 || shim__find_known_frames(s) != 0))
+        (shim__build_domain(d, frames) != 0 || shim__find_known_frames(s) != 0))
         return -1;
     shim__known_frames(d, known);
     return 0;
@@ -97,20 +94,17 @@ static int write_page(struct pvt_backend *b, xm_mfn mfn,
     return 0;
 }
 
-static int read_page(struct pvt_backend *b, xm_mfn mfn,
-                     uint64_t words[XM_ENTRIES])
+static const uint64_t *page(struct pvt_backend *b, xm_mfn mfn)
 {
+    static const uint64_t zeros[XM_ENTRIES];
     struct shim *s = shim_of(b);
 
-    if (!has_page(s, mfn))
-        return shim__fail(s, "there is no frame %#llx",
-                          (unsigned long long)mfn);
+    if (!has_page(s, mfn)) {
+        (void)shim__fail(s, "there is no frame %#llx", (unsigned long long)mfn);
+        return NULL;
+    }
     /* What is to be scrubbed nobody will ever see. */
-    if (shim__needs_scrub(s, mfn))
-        memset(words, 0, XM_PAGE_SIZE);
-    else
-        memcpy(words, shim__page(s, mfn), XM_PAGE_SIZE);
-    return 0;
+    return shim__needs_scrub(s, mfn) ? zeros : shim__page(s, mfn);
 }
 
 static int read_frame(struct pvt_backend *b, xm_mfn mfn, struct xm_frame *f)
@@ -278,9 +272,10 @@ static const struct pvt_backend_ops shim_ops = {
     .use_domain = use_domain,
     .take_frames = take_frames,
     .write_page = write_page,
-    .read_page = read_page,
+    .page = page,
     .read_frame = read_frame,
     .read_frames = shim__read_frames,
+    .frame_memory = shim__frame_memory,
     .read_m2p = read_m2p,
     .read_grants = read_grants,
     .execute = shim__execute,

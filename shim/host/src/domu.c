@@ -16,11 +16,11 @@
 #include <xen/domctl.h>
 #include <xen/errno.h>
 
-#define EXTENTS 16u /* of 2 MiB */
-#define EXTENT_FRAMES 512u
-#define NR_PAGES (EXTENTS * EXTENT_FRAMES)
+#define EXTENT_FRAMES 512u /* they are of 2 MiB */
+#define LEAST_EXTENTS 16u
+/* The P2M has a frame for each, and is in the first of them. */
+#define MOST_EXTENTS EXTENT_FRAMES
 #define MAPPED 1024u
-#define P2M_FRAMES ((NR_PAGES * 8u + XM_PAGE_SIZE - 1) / XM_PAGE_SIZE)
 #define NR_TABLES 5u /* L4, L3, L2, L1, L1 */
 #define UPPER (XM_PTE_P | XM_PTE_RW | XM_PTE_US | XM_PTE_A | XM_PTE_D)
 #define LEAF (XM_PTE_P | XM_PTE_RW | XM_PTE_A)
@@ -29,9 +29,21 @@
 
 /* Where things are, as pfns. */
 struct layout {
+    uint32_t extents;
+    uint64_t nr_pages;
     uint64_t p2m, start_info, tables, end;
     uint64_t shared_info; /* mfn */
 };
+
+/* The pages that are mapped are not for traces. */
+uint32_t shim__extents(uint32_t frames)
+{
+    const uint32_t n = frames / EXTENT_FRAMES + 1 + MAPPED / EXTENT_FRAMES;
+
+    return n < LEAST_EXTENTS  ? LEAST_EXTENTS
+           : n > MOST_EXTENTS ? MOST_EXTENTS
+                              : n;
+}
 
 static uint64_t virt(uint64_t pfn)
 {
@@ -55,7 +67,7 @@ static int create_when_free(struct shim_domain *d, struct xen_domctl *op)
                                 d->domid, (long long)rc);
 }
 
-static int create(struct shim_domain *d)
+static int create(struct shim_domain *d, const struct layout *l)
 {
     struct xen_domctl op = { 0 };
 
@@ -74,7 +86,7 @@ static int create(struct shim_domain *d)
                           "max_vcpus") != 0)
         return -1;
     op = (struct xen_domctl){ .u.max_mem.max_memkb =
-                                  (NR_PAGES + PVT_SPARE_PAGES) *
+                                  (l->nr_pages + PVT_SPARE_PAGES) *
                                   (XM_PAGE_SIZE / 1024u) };
     return shim__must_domctl(d->shim, XEN_DOMCTL_max_mem, d->domid, &op,
                              "max_mem");
@@ -83,17 +95,17 @@ static int create(struct shim_domain *d)
 /* P2M: its own copy in the domain's memory, contiguous. */
 static int give_memory(struct shim_domain *d, const struct layout *l)
 {
-    uint64_t first[EXTENTS];
+    uint64_t first[MOST_EXTENTS];
     uint64_t *p2m;
 
-    if (shim__populate(d->shim, d->domid, EXTENTS, first) != 0)
+    if (shim__populate(d->shim, d->domid, l->extents, first) != 0)
         return -1;
     for (unsigned int i = 0; i < MAPPED; i++)
         memset(
             shim__page(d->shim, first[i / EXTENT_FRAMES] + i % EXTENT_FRAMES),
             0, XM_PAGE_SIZE);
     p2m = shim__page(d->shim, first[0] + l->p2m);
-    for (unsigned int i = 0; i < NR_PAGES; i++)
+    for (unsigned int i = 0; i < l->nr_pages; i++)
         p2m[i] = first[i / EXTENT_FRAMES] + i % EXTENT_FRAMES;
     d->p2m = p2m;
     return 0;
@@ -122,7 +134,7 @@ static void write_start_info(const struct shim_domain *d,
     struct start_info *si = (void *)shim__page(d->shim, d->p2m[l->start_info]);
 
     snprintf(si->magic, sizeof(si->magic), "xen-3.0-x86_64");
-    si->nr_pages = NR_PAGES;
+    si->nr_pages = l->nr_pages;
     si->shared_info = l->shared_info * XM_PAGE_SIZE;
     si->pt_base = virt(l->tables);
     si->nr_pt_frames = NR_TABLES;
@@ -195,19 +207,36 @@ static int find_mailboxes(struct shim_domain *d, const struct layout *l)
     return shim__fail(d->shim, "domain %u does not begin", d->domid);
 }
 
-static int build(struct shim_domain *d, const struct pv_kernel *image)
+/* -1: the kernel leaves no room for so large a P2M. */
+static int make_layout(struct shim_domain *d, const struct pv_kernel *image,
+                       uint32_t frames, struct layout *l)
+{
+    uint64_t most;
+
+    l->extents = shim__extents(frames);
+    l->nr_pages = l->extents * EXTENT_FRAMES;
+    l->p2m = (image->end - SHIM_VIRT_BASE + XM_PAGE_SIZE - 1) / XM_PAGE_SIZE;
+    l->start_info = l->p2m + l->extents;
+    l->tables = l->start_info + 1;
+    l->end = l->tables + NR_TABLES;
+    if (l->end <= EXTENT_FRAMES)
+        return 0;
+    most = EXTENT_FRAMES - 1 - NR_TABLES - l->p2m;
+    return shim__fail(d->shim,
+                      "the trace takes %u frames of domain %u, and actual Xen "
+                      "here gives it %llu at most: replay it on the model",
+                      frames, d->domid,
+                      (unsigned long long)(most * EXTENT_FRAMES - MAPPED));
+}
+
+static int build(struct shim_domain *d, const struct pv_kernel *image,
+                 uint32_t frames)
 {
     struct layout l;
     struct xen_domctl op = { 0 };
 
-    l.p2m = (image->end - SHIM_VIRT_BASE + XM_PAGE_SIZE - 1) / XM_PAGE_SIZE;
-    l.start_info = l.p2m + P2M_FRAMES;
-    l.tables = l.start_info + 1;
-    l.end = l.tables + NR_TABLES;
-    if (l.end > EXTENT_FRAMES)
-        return shim__fail(d->shim, "the shim's kernel has outgrown 2 MiB");
-    if (create(d) != 0 || fill(d, image, &l) != 0 ||
-        set_context(d, image, &l) != 0 ||
+    if (make_layout(d, image, frames, &l) != 0 || create(d, &l) != 0 ||
+        fill(d, image, &l) != 0 || set_context(d, image, &l) != 0 ||
         shim__must_domctl(d->shim, XEN_DOMCTL_unpausedomain, d->domid, &op,
                           "unpausing it") != 0 ||
         find_mailboxes(d, &l) != 0)
@@ -217,13 +246,13 @@ static int build(struct shim_domain *d, const struct pv_kernel *image)
     return shim__init_secondary(d);
 }
 
-int shim__build_domain(struct shim_domain *d)
+int shim__build_domain(struct shim_domain *d, uint32_t frames)
 {
     struct pv_kernel image;
     int rc = shim__image_open(d->shim, &image);
 
     if (rc == 0)
-        rc = build(d, &image);
+        rc = build(d, &image, frames);
     pv_kernel_close(&image);
     return rc;
 }

@@ -13,7 +13,9 @@
 #define FRAME_TABLE_VA 0xffff82e000000000ull
 #define RO_M2P_VA 0xffff800000000000ull
 #define PAGE_INFO_SIZE 32u
-#define FRAMES_PER_GROUP ((1u << 21) / PAGE_INFO_SIZE)
+#define GROUP_SIZE (1u << 21)
+#define FRAMES_PER_GROUP (GROUP_SIZE / PAGE_INFO_SIZE)
+#define ENTRIES_PER_GROUP (GROUP_SIZE / 8u) /* of the M2P */
 
 /* struct page_info of Xen 4.17. */
 struct page_info {
@@ -117,6 +119,17 @@ void shim__read_frames(struct pvt_backend *b, const xm_mfn *mfns,
         f[i] = read_frame(s, mfns[i]);
 }
 
+_Static_assert(PAGE_INFO_SIZE <= PVT_FRAME_BYTES &&
+                   FRAMES_PER_GROUP % PVT_FRAME_BLOCK == 0,
+               "blocks of frames are in one piece");
+
+const void *shim__frame_memory(struct pvt_backend *b, xm_mfn first,
+                               size_t *size)
+{
+    *size = (size_t)PVT_FRAME_BLOCK * PAGE_INFO_SIZE;
+    return page_info(shim_of(b), first);
+}
+
 bool shim__needs_scrub(const struct shim *s, xm_mfn mfn)
 {
     /* Until 4.21 that bit meant this of what is free. */
@@ -154,7 +167,10 @@ uint64_t shim__m2p(const struct shim *s, xm_mfn mfn)
 {
     uint64_t value;
 
-    memcpy(&value, s->ram + s->m2p + mfn * sizeof(value), sizeof(value));
+    memcpy(&value,
+           s->ram + s->m2p[mfn / ENTRIES_PER_GROUP] +
+               mfn % ENTRIES_PER_GROUP * sizeof(value),
+           sizeof(value));
     return value;
 }
 
@@ -179,14 +195,15 @@ int shim__find_tables(struct shim *s)
                           "machine's RAM",
                           (long long)k->nr_frames);
     for (uint64_t i = 0; i < groups; i++) {
-        s->frame_table[i] = shim__translate(
-            s, FRAME_TABLE_VA + i * FRAMES_PER_GROUP * PAGE_INFO_SIZE);
+        s->frame_table[i] = shim__translate(s, FRAME_TABLE_VA + i * GROUP_SIZE);
         if (s->frame_table[i] == BAD_ADDRESS)
             return shim__fail(s, "Xen's frame table is not where 4.17 has it");
     }
-    s->m2p = shim__translate(s, RO_M2P_VA);
-    if (s->m2p == BAD_ADDRESS || k->nr_frames * 8 > (1u << 21))
-        return shim__fail(s, "Xen's M2P is not where 4.17 has it");
+    for (uint64_t i = 0; i * ENTRIES_PER_GROUP < k->nr_frames; i++) {
+        s->m2p[i] = shim__translate(s, RO_M2P_VA + i * GROUP_SIZE);
+        if (s->m2p[i] == BAD_ADDRESS)
+            return shim__fail(s, "Xen's M2P is not where 4.17 has it");
+    }
 
     l4 = shim__frame(s, d->boot_l4);
     if (xm_pgt_level(l4.type_info) != 4 || !(l4.type_info & XM_PGT_PINNED) ||

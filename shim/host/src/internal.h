@@ -69,10 +69,10 @@ struct shim {
     struct shim_domain domains[SHIM_DOMAINS]; /* by domid */
     struct shim_vcpu *active;                 /* the one that spins */
     uint32_t domctl_version; /* of Xen's interface, 0: not known yet */
-    uint64_t m2p;            /* machine address of the M2P's first 2 MiB */
     uint64_t m2p_l4e;        /* with which L4 tables show it to guests */
-    /* Machine address of each 2 MiB of Xen's frame table. */
+    /* Machine address of each 2 MiB of Xen's frame table, and of its M2P. */
     uint64_t frame_table[SHIM_MAX_GROUPS];
+    uint64_t m2p[SHIM_MAX_GROUPS / 4];
 };
 
 static inline struct shim *shim_of(struct pvt_backend *b)
@@ -205,7 +205,9 @@ int shim__vm_assists(struct shim *s, xm_domid domid, uint32_t vcpu,
 const char *shim__obituary(struct shim_domain *d);
 
 /* domu.c */
-int shim__build_domain(struct shim_domain *d);
+/* Blocks of 2 MiB of a domain of which a trace may take FRAMES. */
+uint32_t shim__extents(uint32_t frames);
+int shim__build_domain(struct shim_domain *d, uint32_t frames);
 int shim__destroy_domain(struct shim_domain *d);
 /*
  * A domctl of V as a trace has it, with everything in place. What it did to the
@@ -239,6 +241,8 @@ void shim__known_frames(const struct shim_domain *d,
 struct xm_frame shim__frame(const struct shim *s, xm_mfn mfn);
 void shim__read_frames(struct pvt_backend *b, const xm_mfn *mfns,
                        uint32_t count, struct xm_frame *f);
+const void *shim__frame_memory(struct pvt_backend *b, xm_mfn first,
+                               size_t *size);
 /* It is free, and to be cleared before anybody gets it (REF-12). */
 bool shim__needs_scrub(const struct shim *s, xm_mfn mfn);
 uint64_t shim__m2p(const struct shim *s, xm_mfn mfn);

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DEFAULT_MEMORY_MIB 256u
+#define MEMORY_MIB 256u /* with domains for small traces only */
 /* The scheduler's own timer is not to be in the way of those of guests. */
 #define RARE_TICKS " sched_credit_tslice_ms=1000"
 
@@ -113,10 +113,23 @@ static int write_initrd(struct shim *s)
                              strerror(errno));
 }
 
+/*
+ * Of so much a page of 2 MiB holds the frame table: where one would not be
+ * full, Xen maps the table by small pages, which lie anywhere.
+ */
+#define MEMORY_STEP 256u
+
+static unsigned int memory_mib(const struct shim *s)
+{
+    unsigned int mib = MEMORY_MIB + MEMORY_STEP - 1;
+
+    for (uint32_t i = 0; i < SHIM_DOMAINS - 1; i++)
+        mib += 2 * (shim__extents(s->config.frames[i]) - shim__extents(0));
+    return mib / MEMORY_STEP * MEMORY_STEP;
+}
+
 int shim__start(struct shim *s)
 {
-    const unsigned int mib =
-        s->config.memory_mib ? s->config.memory_mib : DEFAULT_MEMORY_MIB;
     char ram_path[96], line[8];
 
     if (access(s->config.hypervisor, R_OK) != 0)
@@ -135,7 +148,7 @@ int shim__start(struct shim *s)
     }
     if (write_initrd(s) != 0)
         return -1;
-    s->ram_size = (size_t)mib << 20;
+    s->ram_size = (size_t)memory_mib(s) << 20;
     snprintf(ram_path, sizeof(ram_path), "/dev/shm/%s",
              strrchr(s->dir, '/') + 1);
     if (map_ram(s, ram_path) != 0)

@@ -134,6 +134,8 @@ struct pvt_known_frames {
 #define PVT_SPARE_PAGES 256u
 /* ... and 256 handles of grants; but domain 2 none. */
 #define PVT_MAPTRACK_FRAMES(domid) ((domid) == 2 ? 0u : 1u)
+#define PVT_FRAME_BLOCK 64u /* frames, of frame_memory() ... */
+#define PVT_FRAME_BYTES 32u /* ... at most so large each */
 #define PVT_WINDOW_SLOT 256u
 #define PVT_WINDOW_VA 0xffffffffa0000000ull
 
@@ -150,24 +152,31 @@ struct pvt_backend;
 struct pvt_backend_ops {
     const char *name; /* "model", "Xen 4.17.7" is in pvt_backend.version */
     /*
-     * Makes a domain ready for a trace, builds it if need be, and fills KNOWN
-     * with its frames. 1: such a domain this machine does not have, message
-     * says why; -1: failed. Until end_trace.
+     * Makes a domain ready for a trace that will take FRAMES of it, builds it
+     * if need be, and fills KNOWN with its frames. 1: such a domain this
+     * machine does not have, message says why; -1: failed. Until end_trace.
      */
     int (*use_domain)(struct pvt_backend *b, xm_domid domid, bool privileged,
-                      struct pvt_known_frames *known);
+                      uint32_t frames, struct pvt_known_frames *known);
     /* Fresh frames of domid, C = 1, type none, zeroed. 0, or -1 + message. */
     int (*take_frames)(struct pvt_backend *b, xm_domid domid, uint32_t count,
                        xm_mfn *mfns);
     /* Raw memory; writing is for frames that are not validated tables. */
     int (*write_page)(struct pvt_backend *b, xm_mfn mfn,
                       const uint64_t words[XM_ENTRIES]);
-    int (*read_page)(struct pvt_backend *b, xm_mfn mfn,
-                     uint64_t words[XM_ENTRIES]);
+    /* The words of a frame, until the next call; NULL + message: there is none.
+     */
+    const uint64_t *(*page)(struct pvt_backend *b, xm_mfn mfn);
     int (*read_frame)(struct pvt_backend *b, xm_mfn mfn, struct xm_frame *f);
     /* Many of them, quickly; they all exist. */
     void (*read_frames)(struct pvt_backend *b, const xm_mfn *mfns,
                         uint32_t count, struct xm_frame *f);
+    /*
+     * Where it keeps the states of the PVT_FRAME_BLOCK frames from FIRST on, as
+     * far as they exist: as long as these *SIZE bytes stay, so do the states.
+     */
+    const void *(*frame_memory)(struct pvt_backend *b, xm_mfn first,
+                                size_t *size);
     int (*read_m2p)(struct pvt_backend *b, xm_mfn mfn, uint64_t *value);
     /* Of a domain that was destroyed, all is zero. */
     int (*read_grants)(struct pvt_backend *b, xm_domid domid,

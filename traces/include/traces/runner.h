@@ -39,6 +39,17 @@ enum pvt_kind {
 /* "rc", "count_info", ... */
 const char *pvt_kind_name(enum pvt_kind kind);
 
+/*
+ * Of a trace with more pages than these, what is in those that are no tables is
+ * compared by turns, so many after each step, and all of it at the end. Of one
+ * with so many steps, the invariants that follow from the model's whole state
+ * are checked after one step in PVT_ONE_IN, and after the last.
+ */
+#define PVT_MANY_PAGES 512u
+#define PVT_BY_TURNS 256u
+#define PVT_MANY_STEPS 4096u
+#define PVT_ONE_IN 16u
+
 #define PVT_STEP_INIT 0u /* steps count from 1 */
 #define PVT_STEP_FINAL UINT32_MAX
 #define PVT_NO_SLOT UINT32_MAX
@@ -96,11 +107,15 @@ struct pvt_runner {
     struct pvt_backend *other; /* NULL: the model alone */
     uint32_t unasked;  /* so many steps, from the first, may answer anything */
     bool answers_only; /* no frame, entry or invariant is looked at */
-    /* Both may be NULL: before the first step, without an outcome; after each */
+    /* Both may be NULL: before the first step, without an outcome; after each
+     */
     void (*begin)(void *context, const struct pvt_observation *o);
     void (*observe)(void *context, const struct pvt_observation *o);
     void *context;
 };
+
+/* So many frames T takes of the I-th of its domains. */
+uint32_t pvt_frames_taken(const struct pvt_trace *t, uint32_t i);
 
 /* Do the states of one frame agree, as far as they mean something? */
 bool pvt_frames_agree(const struct xm_frame *model,

@@ -11,10 +11,14 @@
 #include <traces/backend.h>
 
 struct shim_config {
-    const char *hypervisor;  /* an unpacked multiboot ELF */
-    const char *kernel;      /* the shim, an ELF */
-    const char *qemu;        /* NULL: qemu-system-x86_64 from PATH */
-    unsigned int memory_mib; /* 0: 256 */
+    const char *hypervisor; /* an unpacked multiboot ELF */
+    const char *kernel;     /* the shim, an ELF */
+    const char *qemu;       /* NULL: qemu-system-x86_64 from PATH */
+    /*
+     * Frames that a trace may take of domains 1 and 2, which decides how much
+     * memory the machine has; 0: some thousands.
+     */
+    uint32_t frames[2];
     /*
      * 0, or 1 + shift: the clock counts instructions, of 1 << shift ns each. It
      * boots in 10 s then.
