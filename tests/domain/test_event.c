@@ -42,7 +42,8 @@ START_TEST(refusals)
         { "to vcpu 2", EVTCHNOP_bind_vcpu, { 1, 2 }, -2 },
         { "of a free port", EVTCHNOP_bind_vcpu, { 9, 1 }, -22 },
         { "the store's port may move", EVTCHNOP_bind_vcpu, { 1, 1 }, 0 },
-        { "fifo is not there", EVTCHNOP_init_control, { 0 }, -38 },
+        { "fifo is not there", EVTCHNOP_init_control, { CONSOLE }, -38 },
+        { "nor in a frame of Xen's", EVTCHNOP_init_control, { 0 }, -22 },
         { "a wild command", 999, { 0 }, -38 },
     };
 

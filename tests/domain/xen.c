@@ -17,7 +17,7 @@
 #include <xen/vcpu.h>
 #include <xen/version.h>
 
-#define BYTES 64u
+#define BYTES 192u
 #define ARGS (~0ull) /* in place of a register: where the argument lies */
 
 /* In `compared`: Xen's answer is 32 bits without their sign. */

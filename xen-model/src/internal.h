@@ -353,8 +353,6 @@ struct xm_result xm__set_gdt(struct xm_cpu *c, struct xm_vcpu *v,
 bool xm__destroy_ldt(struct xm_cpu *c, struct xm_vcpu *v);
 /* Arguments that have been checked. */
 void xm__set_ldt(struct xm_cpu *c, xm_vaddr base, uint32_t entries);
-/* The page of the LDT with byte OFFSET; false: it cannot be mapped. */
-bool xm__map_ldt_page(struct xm_cpu *c, uint32_t offset);
 
 /* -- raw hypercalls (hypercall/) --------------------------------------------
  */

@@ -34,7 +34,7 @@ void xm__set_ldt(struct xm_cpu *c, xm_vaddr base, uint32_t entries)
     v->ldt.entries = entries;
 }
 
-bool xm__map_ldt_page(struct xm_cpu *c, uint32_t offset)
+bool xm_map_ldt_page(struct xm_cpu *c, uint32_t offset)
 {
     struct xm_ldt *ldt = &xm__vcpu(c)->ldt;
     const xm_vaddr va = ldt->base + offset;

@@ -97,7 +97,7 @@ struct xm_exception xm_load_segment(struct xm_cpu *c, uint16_t selector)
     } else {
         const uint32_t page = index / XM_ENTRIES;
 
-        if (!(v->ldt.mapped & 1u << page) && !xm__map_ldt_page(c, index * 8))
+        if (!(v->ldt.mapped & 1u << page) && !xm_map_ldt_page(c, index * 8))
             return ldt_fault(v, selector);
         frame = v->ldt.frame[page];
         descriptor = xm__ram(c, frame)[index % XM_ENTRIES];

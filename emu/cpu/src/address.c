@@ -8,24 +8,36 @@
 #define MAX_CODE 15u
 #define IRET_BYTES 40u
 
-/* Without a trace in the tables: they have been read when it was fetched. */
-unsigned int pvcpu__read_code(struct pvcpu *p, xm_vaddr rip, uint8_t code[15])
+/* Up to SIZE bytes, as many as can be read, without a trace in the tables. */
+static unsigned int peek(struct pvcpu *p, xm_vaddr va, uint32_t access,
+                         uint8_t *to, unsigned int size)
 {
     unsigned int n = 0;
 
-    while (n < MAX_CODE) {
-        const struct xm_walk w = xm_walk(p->c, rip + n, XM_PF_FETCH);
+    while (n < size) {
+        const struct xm_walk w = xm_walk(p->c, va + n, access);
         const uint8_t *page;
 
         if (!w.ok || w.m2p)
             break;
         page = (const uint8_t *)xm_ram_frame(p->c, w.mfn);
         do {
-            code[n] = page[(rip + n) & (XM_PAGE_SIZE - 1)];
+            to[n] = page[(va + n) & (XM_PAGE_SIZE - 1)];
             n++;
-        } while (n < MAX_CODE && ((rip + n) & (XM_PAGE_SIZE - 1)) != 0);
+        } while (n < size && ((va + n) & (XM_PAGE_SIZE - 1)) != 0);
     }
     return n;
+}
+
+unsigned int pvcpu__read_code(struct pvcpu *p, xm_vaddr rip, uint8_t code[15])
+{
+    return peek(p, rip, XM_PF_FETCH, code, MAX_CODE);
+}
+
+bool pvcpu__read_selector(struct pvcpu *p, xm_vaddr va, uint16_t *selector)
+{
+    return peek(p, va, 0, (uint8_t *)selector, sizeof(*selector)) ==
+           sizeof(*selector);
 }
 
 /* 32-bit programs of the guest's user run in compatibility mode. */
@@ -66,40 +78,6 @@ unsigned int pvcpu__length(struct pvcpu *p, xm_vaddr rip)
     struct pvcpu_insn d;
 
     return pvcpu__decode(p, rip, &d) ? d.insn.length : 0;
-}
-
-bool pvcpu__reads_descriptor(struct pvcpu *p, xm_vaddr rip)
-{
-    struct pvcpu_insn d;
-
-    if (!pvcpu__decode(p, rip, &d))
-        return false;
-    switch (d.insn.mnemonic) {
-    case ZYDIS_MNEMONIC_LSS:
-    case ZYDIS_MNEMONIC_LDS:
-    case ZYDIS_MNEMONIC_LES:
-    case ZYDIS_MNEMONIC_LFS:
-    case ZYDIS_MNEMONIC_LGS:
-    case ZYDIS_MNEMONIC_IRET:
-    case ZYDIS_MNEMONIC_IRETD:
-    case ZYDIS_MNEMONIC_IRETQ:
-    case ZYDIS_MNEMONIC_LAR:
-    case ZYDIS_MNEMONIC_LSL:
-    case ZYDIS_MNEMONIC_VERR:
-    case ZYDIS_MNEMONIC_VERW:
-        return true;
-    case ZYDIS_MNEMONIC_RET:
-    case ZYDIS_MNEMONIC_JMP:
-    case ZYDIS_MNEMONIC_CALL:
-        return d.insn.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR;
-    case ZYDIS_MNEMONIC_MOV:
-    case ZYDIS_MNEMONIC_POP:
-        return d.operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
-               ZydisRegisterGetClass(d.operands[0].reg.value) ==
-                   ZYDIS_REGCLASS_SEGMENT;
-    default:
-        return false;
-    }
 }
 
 int pvcpu__unicorn_register(ZydisRegister r)
@@ -168,7 +146,7 @@ static uint64_t stack_offset(const struct pvcpu_insn *d,
     return 0u - o->size / 8u; /* pushed */
 }
 
-static xm_vaddr address(struct pvcpu *p, const struct pvcpu_insn *d,
+xm_vaddr pvcpu__operand(struct pvcpu *p, const struct pvcpu_insn *d,
                         const ZydisDecodedOperand *o)
 {
     ZydisRegister base = o->mem.base;
@@ -208,26 +186,32 @@ static bool meets(struct pvcpu *p, const struct pvcpu_insn *d,
     if (o->type != ZYDIS_OPERAND_TYPE_MEMORY ||
         o->mem.type == ZYDIS_MEMOP_TYPE_AGEN)
         return false;
-    va = address(p, d, o);
+    va = pvcpu__operand(p, d, o);
     *at = va < page ? page : va;
     return (va & ~(XM_PAGE_SIZE - 1ull)) == page ||
            (va < page && va + size_of(d, o) > page);
 }
 
 xm_vaddr pvcpu__data_address(struct pvcpu *p, xm_vaddr rip, xm_vaddr page,
-                             bool write)
+                             bool write, bool *on_stack)
 {
     const unsigned int wanted = write ? ZYDIS_OPERAND_ACTION_MASK_WRITE
                                       : ZYDIS_OPERAND_ACTION_MASK_READ;
     struct pvcpu_insn d;
     xm_vaddr at;
 
+    *on_stack = false;
     if (!pvcpu__decode(p, rip, &d))
         return page;
     for (unsigned int pass = 0; pass < 2; pass++)
-        for (unsigned int i = 0; i < d.insn.operand_count; i++)
-            if ((pass == 1 || (d.operands[i].actions & wanted)) &&
-                meets(p, &d, &d.operands[i], page, &at))
-                return at;
+        for (unsigned int i = 0; i < d.insn.operand_count; i++) {
+            const ZydisDecodedOperand *o = &d.operands[i];
+
+            if ((pass == 0 && !(o->actions & wanted)) ||
+                !meets(p, &d, o, page, &at))
+                continue;
+            *on_stack = o->mem.segment == ZYDIS_REGISTER_SS;
+            return at;
+        }
     return page; /* a gather, or the like: as near as it gets */
 }

@@ -15,8 +15,9 @@
 /* PAE, OSFXSR, OSXMMEXCPT; and PCE, which Unicorn takes for its contrary. */
 #define CR4_BITS 0x720ull
 #define MSR_EFER 0xc0000080u
-#define EFER_BITS 0xd01u /* NXE, LMA, LME, SCE: sysret is known, and refused   \
-                          */
+#define EFER_BITS                                                              \
+    0xd01u /* NXE, LMA, LME, SCE: sysret is known, and refused                 \
+            */
 #define CODE_BUFFER (256u << 20)
 #define CHUNK_FRAMES (1u << 18) /* of the M2P: 2 MiB */
 
@@ -64,16 +65,6 @@ static bool on_invalid(uc_engine *uc, void *context)
     return false;
 }
 
-/* No device is behind any port. Unicorn does not ask whether it is allowed. */
-static uint32_t on_in(uc_engine *uc, uint32_t port, int size, void *context)
-{
-    (void)uc;
-    (void)port;
-    (void)size;
-    (void)context;
-    return UINT32_MAX;
-}
-
 /*
  * The only place where a run may be stopped: here the block has not begun. It
  * is not counted then, as this is called again when the run goes on.
@@ -103,8 +94,8 @@ static bool add_hooks(struct pvcpu *p)
         { UC_HOOK_INTR, (void *)on_exception, 0 },
         { UC_HOOK_INSN_INVALID, (void *)on_invalid, 0 },
         { UC_HOOK_BLOCK, (void *)on_block, 0 },
+        { UC_HOOK_EDGE_GENERATED, (void *)pvcpu__on_new_block, 0 },
         { UC_HOOK_INSN, (void *)on_syscall, UC_X86_INS_SYSCALL },
-        { UC_HOOK_INSN, (void *)on_in, UC_X86_INS_IN },
         { UC_HOOK_INSN, (void *)pvcpu__on_cpuid, UC_X86_INS_CPUID },
         { UC_HOOK_INSN, (void *)pvcpu__on_rdtsc, UC_X86_INS_RDTSC },
         { UC_HOOK_INSN, (void *)pvcpu__on_rdtscp, UC_X86_INS_RDTSCP },
@@ -140,11 +131,15 @@ static uint8_t *own_page(struct pvcpu *p, enum pvcpu_own_page page)
 static void fill_own_pages(struct pvcpu *p)
 {
     static const uint8_t iretq[] = { 0x48, 0xcf };
+    /* mov gs, eax; jmp CPU_LANDING */
+    static const uint8_t load_gs[] = { 0x8e, 0xe8, 0xe9, 0xe9, 0x1f, 0, 0 };
     static const uint64_t gdt[] = {
         0, CODE_64, DATA_0, 0, USER_CODE_32, USER_DATA, USER_CODE_64, DATA_0,
     };
 
     memcpy(own_page(p, CPU_OWN_CODE), iretq, sizeof(iretq));
+    memcpy(own_page(p, CPU_OWN_CODE) + (CPU_LOAD_GS_CODE - CPU_RETURN_CODE),
+           load_gs, sizeof(load_gs));
     memcpy(own_page(p, CPU_OWN_GDT), gdt, sizeof(gdt));
     memset(own_page(p, CPU_OWN_ONES), 0xff, XM_PAGE_SIZE);
 }
@@ -195,8 +190,9 @@ struct pvcpu *pvcpu_open(const struct pvcpu_config *config, const char **why)
     p->config = *config;
     p->c = config->cpu;
     p->d = config->host->domain;
-    p->others =
-        (struct xm_others){ .context = p, .hypercall = pvcpu__other_hypercall };
+    p->others = (struct xm_others){ .context = p,
+                                    .hypercall = pvcpu__other_hypercall,
+                                    .left = pvcpu__left };
     p->c->others = &p->others;
     p->hash = 14695981039346656037ull;
     if (p->config.ns_per_block == 0)

@@ -10,6 +10,7 @@
 
 #define PAGE_OF(va) ((va) & ~(XM_PAGE_SIZE - 1ull))
 #define DEBUG_TRAP 1u
+#define STACK_FAULT 12u
 #define GENERAL_PROTECTION 13u
 
 static void page_fault(struct pvcpu *p, xm_vaddr cr2, uint32_t error_code)
@@ -99,8 +100,8 @@ static void fetch_fault(struct pvcpu *p, xm_vaddr rip)
 
     if (w.ok)
         return;
-    while (PAGE_OF(at) != page && (n = pvcpu__length(p, at)) != 0 &&
-           at + n <= page)
+    while (PAGE_OF(at) == page - XM_PAGE_SIZE &&
+           (n = pvcpu__length(p, at)) != 0 && at + n <= page)
         at += n;
     if (at != rip && PAGE_OF(at) != page)
         run_up_to(p, rip, at);
@@ -108,46 +109,30 @@ static void fetch_fault(struct pvcpu *p, xm_vaddr rip)
         page_fault(p, PAGE_OF(rip) == page ? rip : page, w.error_code);
 }
 
-static bool is_canonical(xm_vaddr va)
-{
-    return va < (1ull << 47) || va >= (~0ull << 47);
-}
-
-/* The processor reads a descriptor that is not there (SEG-53). */
-static bool is_ldt_fault(struct pvcpu *p)
-{
-    const struct xm_ldt *ldt = &pvcpu__model_vcpu(p)->ldt;
-    const uint64_t at = p->miss - (CPU_GDT_FIRST + p->current * CPU_GDT_STRIDE +
-                                   CPU_LDT_PAGE * XM_PAGE_SIZE);
-
-    if (at >= XM_MAX_LDT_PAGES * XM_PAGE_SIZE ||
-        !pvcpu__reads_descriptor(p, pvcpu__get(p, UC_X86_REG_RIP)))
-        return false;
-    /* GAP: of the address only the page is right. */
-    page_fault(p, ldt->base + at,
-               pvcpu__model_vcpu(p)->user_mode ? XM_PF_USER : 0);
-    return true;
-}
-
 void pvcpu__handle_miss(struct pvcpu *p)
 {
     const xm_vaddr rip = pvcpu__get(p, UC_X86_REG_RIP);
     const bool write = p->miss_access & XM_PF_WRITE;
+    struct xm_exception of_ldt;
     struct xm_walk w;
     xm_vaddr va;
+    bool on_stack;
 
     if (p->miss_access & XM_PF_FETCH) {
-        if (is_canonical(p->miss))
+        if (pvcpu__canonical(p->miss))
             fetch_fault(p, rip);
         else
             pvcpu__inject(p, GENERAL_PROTECTION, 0);
         return;
     }
-    if (is_ldt_fault(p))
+    if (pvcpu__ldt_fault(p, &of_ldt)) {
+        p->counts.faults += of_ldt.vector == XM_EXCEPTION_PF;
+        pvcpu__inject_exception(p, &of_ldt);
         return;
-    va = pvcpu__data_address(p, rip, p->miss, write);
-    if (!is_canonical(va)) {
-        pvcpu__inject(p, GENERAL_PROTECTION, 0);
+    }
+    va = pvcpu__data_address(p, rip, p->miss, write, &on_stack);
+    if (!pvcpu__canonical(va)) {
+        pvcpu__inject(p, on_stack ? STACK_FAULT : GENERAL_PROTECTION, 0);
         return;
     }
     w = look_again(p, va, p->miss_access);

@@ -3,8 +3,6 @@
  * Hypercalls, and what a call changes in the processor. Calls of a multicall
  * pass here one by one, as xm_others. Mirrors pv_hypercall() and
  * hypercall_page_initialise_ring3_kernel().
- *
- * GAP: iret in a multicall.
  */
 #include "internal.h"
 
@@ -52,24 +50,20 @@ void pvcpu__set_task_switched(struct pvcpu *p)
 }
 
 /* The selector is loaded with the user's GS base in place, and stays. */
-static void load_user_gs(struct pvcpu *p, uint16_t selector, bool refused)
+static void load_user_gs(struct pvcpu *p, uint16_t selector)
 {
     const uint64_t kernels = pvcpu__get(p, UC_X86_REG_GS_BASE);
 
     if (selector > 3)
         selector |= 3;
-    if (refused)
-        selector = 0;
-    p->loading = true;
-    (void)uc_reg_write(p->uc, UC_X86_REG_GS, &selector);
-    p->loading = false;
+    if (!pvcpu__load_gs(p, selector))
+        (void)pvcpu__load_gs(p, 0);
     p->vcpu[p->current].gs_base_other = pvcpu__get(p, UC_X86_REG_GS_BASE);
     pvcpu__set(p, UC_X86_REG_GS_BASE, kernels);
 }
 
 static struct xm_result set_segment_base(struct pvcpu *p, uint64_t arg[6])
 {
-    const bool noted = xm_rule_set_has(&p->c->fired, XM_R_SEGMENT_NULLED);
     const struct xm_result r =
         xm_model_hypercall(p->c, __HYPERVISOR_set_segment_base, arg);
 
@@ -86,9 +80,7 @@ static struct xm_result set_segment_base(struct pvcpu *p, uint64_t arg[6])
         p->vcpu[p->current].gs_base_other = arg[1];
         break;
     default:
-        load_user_gs(p, (uint16_t)arg[1],
-                     !noted &&
-                         xm_rule_set_has(&p->c->fired, XM_R_SEGMENT_NULLED));
+        load_user_gs(p, (uint16_t)arg[1]);
         break;
     }
     return r;
@@ -194,6 +186,17 @@ static uint64_t get_debugreg(struct pvcpu *p, uint64_t reg)
     return debug[reg == 4 || reg == 5 ? reg + 2 : reg];
 }
 
+/* The instruction keeps no selectors: Xen goes back with flat ones. */
+static void load_flat_segments(struct pvcpu *p)
+{
+    if (pvcpu__get_selector(p, UC_X86_REG_CS) != FLAT_KERNEL_CS ||
+        pvcpu__get_selector(p, UC_X86_REG_SS) != FLAT_KERNEL_SS)
+        (void)pvcpu__far_return(p, FLAT_KERNEL_CS,
+                                pvcpu__get(p, UC_X86_REG_RIP),
+                                pvcpu__get(p, UC_X86_REG_RFLAGS),
+                                pvcpu__get(p, UC_X86_REG_RSP), FLAT_KERNEL_SS);
+}
+
 void pvcpu__hypercall(struct pvcpu *p)
 {
     static const int reg[6] = { UC_X86_REG_RDI, UC_X86_REG_RSI, UC_X86_REG_RDX,
@@ -201,6 +204,7 @@ void pvcpu__hypercall(struct pvcpu *p)
     const struct pvcpu_observer *o = &p->config.observer;
     struct pvcpu_call call = { .number = pvcpu__get(p, UC_X86_REG_RAX) };
 
+    load_flat_segments(p);
     pvcpu__set(p, UC_X86_REG_RCX, pvcpu__get(p, UC_X86_REG_RIP));
     pvcpu__set(p, UC_X86_REG_R11, pvcpu__get(p, UC_X86_REG_RFLAGS));
     for (unsigned int i = 0; i < 6; i++)
@@ -221,7 +225,8 @@ void pvcpu__hypercall(struct pvcpu *p)
         call.why = p->d->why;
         pvcpu__set(p, UC_X86_REG_RAX, call.rax);
         follow(p);
-        if (call.number == __HYPERVISOR_sched_op &&
+        if ((call.number == __HYPERVISOR_sched_op ||
+             call.number == __HYPERVISOR_sched_op_compat) &&
             (int)call.arg[0] == SCHEDOP_yield)
             yield(p);
     }

@@ -13,9 +13,14 @@
 #include <xen/errno.h>
 #include <xen/xen.h>
 
+/* CR4 as a guest sees it: OSXMMEXCPT, OSFXSR, MCE, PAE; and its own DE, TSD. */
+#define CPU_CR4 0x660ull
+#define CPU_CR4_GUESTS 0xcull
+
 #define CPU_NS_PER_BLOCK 10u
 #define CPU_MASKED_BLOCKS 1000u  /* how often masked events are looked at */
 #define CPU_SLICE_BLOCKS 100000u /* of a vCPU, while others want to run */
+#define CPU_MAX_PORTS 256u
 #define CPU_POLL_BLOCKS 4000000u /* how often input is looked for */
 
 /*
@@ -27,6 +32,7 @@
 #define CPU_GDT_LIMIT 0xefffu               /* 15 pages */
 #define CPU_LDT_PAGE 16u                    /* of the stride */
 #define CPU_RETURN_CODE 0xffff82d080000000ull
+#define CPU_LOAD_GS_CODE (CPU_RETURN_CODE + 0x10)
 #define CPU_RETURN_STACK (CPU_RETURN_CODE + 0x1000)
 #define CPU_LANDING (CPU_RETURN_CODE + 0x2000) /* never mapped */
 
@@ -34,7 +40,7 @@
 #define CPU_PHYS_M2P (1ull << 40)
 #define CPU_PHYS_OWN (1ull << 41)
 enum pvcpu_own_page {
-    CPU_OWN_CODE,  /* iretq */
+    CPU_OWN_CODE,  /* of return.c */
     CPU_OWN_STACK, /* what it returns to */
     CPU_OWN_GDT,   /* Xen's page of each GDT */
     CPU_OWN_ZEROS, /* the guest's pages of a GDT that are not there */
@@ -49,6 +55,7 @@ enum pvcpu_exit {
     EXIT_NONE,
     EXIT_SYSCALL,
     EXIT_EXCEPTION,
+    EXIT_PORT,  /* before in or out */
     EXIT_CHECK, /* between two blocks: something is due */
 };
 
@@ -80,9 +87,15 @@ struct pvcpu {
     xm_vaddr miss;        /* page that could not be translated ... */
     uint32_t miss_access; /* ... for this access */
     struct xm_others others;
-    bool returning;        /* the pages of pvcpu__far_return() may be used */
-    uint32_t return_error; /* why that faulted; vector says how */
-    bool loading;          /* a segment register is being loaded from here */
+    struct {
+        xm_vaddr at; /* where there is in or out */
+        uc_hook hook;
+    } port[CPU_MAX_PORTS];
+    uint32_t nr_ports;
+    xm_vaddr port_block, port_block_end; /* with more; not to be run as it is */
+    bool returning;     /* the pages of return.c may be used ... */
+    uint16_t wanted[2]; /* ... and load these selectors */
+    struct xm_exception return_fault; /* why they cannot be loaded */
 
     uint64_t next_check; /* blocks */
     uint64_t next_poll, slice_end;
@@ -95,6 +108,12 @@ struct pvcpu {
     uint64_t nr_calls;
     char why[256];
 };
+
+/* Of 48 bits. */
+static inline bool pvcpu__canonical(xm_vaddr va)
+{
+    return va < (1ull << 47) || va >= (~0ull << 47);
+}
 
 /* -- registers.c ---------------------------------------------------------- */
 
@@ -130,6 +149,8 @@ void pvcpu__end(struct pvcpu *p, enum pvcpu_end end, const char *format, ...)
 #define pvcpu__crash(p, ...) pvcpu__end(p, CPU_CRASH, __VA_ARGS__)
 struct domain_vcpu *pvcpu__domain_vcpu(struct pvcpu *p);
 struct xm_vcpu *pvcpu__model_vcpu(struct pvcpu *p);
+/* The guest has set that vm_assist. */
+bool pvcpu__architectural_iopl(const struct pvcpu *p);
 
 /* -- tlb.c ---------------------------------------------------------------- */
 
@@ -143,13 +164,38 @@ void pvcpu__note_flushes(struct pvcpu *p);
 
 /* Bytes of the instruction at RIP, as many as can be read, at most 15. */
 unsigned int pvcpu__read_code(struct pvcpu *p, xm_vaddr rip, uint8_t code[15]);
-/* The address that the instruction at RIP accesses on PAGE. */
+/* The address that the instruction at RIP accesses on PAGE; ON_STACK: by SS. */
 xm_vaddr pvcpu__data_address(struct pvcpu *p, xm_vaddr rip, xm_vaddr page,
-                             bool write);
-/* Whether it is one that reads descriptors. */
-bool pvcpu__reads_descriptor(struct pvcpu *p, xm_vaddr rip);
+                             bool write, bool *on_stack);
+/* The 16 bits there; false: they cannot be read. */
+bool pvcpu__read_selector(struct pvcpu *p, xm_vaddr va, uint16_t *selector);
 /* Bytes of the instruction; 0: it cannot be decoded. */
 unsigned int pvcpu__length(struct pvcpu *p, xm_vaddr rip);
+
+/* -- selector.c ----------------------------------------------------------- */
+
+/* Whether the instruction at RIP is one that reads descriptors. */
+bool pvcpu__reads_descriptor(struct pvcpu *p, xm_vaddr rip);
+/* What it, or pvcpu__far_return(), reads on that page of the LDT: the offset.
+ */
+uint32_t pvcpu__ldt_offset(struct pvcpu *p, uint32_t page);
+/* The LDT that a call may have set. */
+void pvcpu__load_ldt(struct pvcpu *p);
+/*
+ * The page that could not be translated is one of the LDT: what the guest gets
+ * for it (SEG-53).
+ */
+bool pvcpu__ldt_fault(struct pvcpu *p, struct xm_exception *e);
+
+/* -- ports.c --------------------------------------------------------------- */
+
+/* Code that has just been translated: see whether it has in or out in it. */
+void pvcpu__on_new_block(uc_engine *uc, uc_tb *block, uc_tb *before,
+                         void *context);
+/* The run was stopped for what that has found. */
+void pvcpu__stop_at_ports(struct pvcpu *p);
+/* It has stopped where there was in or out. */
+void pvcpu__at_port(struct pvcpu *p);
 
 /* -- fault.c -------------------------------------------------------------- */
 
@@ -164,21 +210,26 @@ void pvcpu__handle_miss(struct pvcpu *p);
 void pvcpu__inject(struct pvcpu *p, uint32_t vector, uint32_t error_code);
 void pvcpu__inject_page_fault(struct pvcpu *p, xm_vaddr cr2,
                               uint32_t error_code);
+void pvcpu__inject_exception(struct pvcpu *p, const struct xm_exception *e);
 /* A system call of the guest's user. */
 void pvcpu__inject_syscall(struct pvcpu *p);
 /* The upcall for events, if it is due. */
 void pvcpu__deliver_events(struct pvcpu *p);
 /* HYPERVISOR_iret, whose answer is the new rax. */
 void pvcpu__iret(struct pvcpu *p);
+/* Of struct xm_others: the processor goes where FRAME leads. */
+void pvcpu__left(void *context, const struct iret_context *frame);
 
 /* -- return.c ------------------------------------------------------------- */
 
 /*
  * The processor continues at RIP with these segments, loaded as iretq does it.
- * False: that faults, with vector and return_error.
+ * False: that faults, with return_fault.
  */
 bool pvcpu__far_return(struct pvcpu *p, uint16_t cs, xm_vaddr rip,
                        uint64_t rflags, xm_vaddr rsp, uint16_t ss);
+/* GS is loaded, its base as the descriptor says. False: that faults. */
+bool pvcpu__load_gs(struct pvcpu *p, uint16_t selector);
 /* From privilege level 0, where Unicorn begins, to 3. */
 bool pvcpu__first_return(struct pvcpu *p);
 
@@ -212,8 +263,6 @@ void pvcpu__fill_hypercall_page(void *page);
 
 /* vCPU 0, from START. */
 bool pvcpu__begin(struct pvcpu *p, const struct pvcpu_start *start);
-/* The LDT that a call may have set. */
-void pvcpu__load_ldt(struct pvcpu *p);
 /* Makes VCPU the one that runs. */
 void pvcpu__switch(struct pvcpu *p, uint32_t vcpu);
 /* The user's GS base and the kernel's change places. */

@@ -78,7 +78,11 @@ void pvcpu__enter(struct pvcpu *p)
     case EXIT_EXCEPTION:
         exception(p);
         return;
+    case EXIT_PORT:
+        pvcpu__at_port(p);
+        return;
     case EXIT_CHECK:
+        pvcpu__stop_at_ports(p);
         return;
     case EXIT_NONE:
         break;

@@ -30,11 +30,6 @@
 #define APIC_BASE_BSP 0x100ull
 #define EFER_OF_A_GUEST 0xd01ull /* NXE, LMA, LME, SCE */
 
-static bool canonical(uint64_t va)
-{
-    return va < (1ull << 47) || va >= (~0ull << 47);
-}
-
 static bool is_machine_check(uint32_t msr)
 {
     return msr == MSR_MCG_STATUS || (msr >= MSR_MC_FIRST && msr <= MSR_MC_LAST);
@@ -104,17 +99,17 @@ bool pvcpu__write_msr(struct pvcpu *p, uint32_t msr, uint64_t value)
 {
     switch (msr) {
     case MSR_FS_BASE:
-        if (canonical(value))
+        if (pvcpu__canonical(value))
             pvcpu__set(p, UC_X86_REG_FS_BASE, value);
-        return canonical(value);
+        return pvcpu__canonical(value);
     case MSR_GS_BASE:
-        if (canonical(value))
+        if (pvcpu__canonical(value))
             pvcpu__set(p, UC_X86_REG_GS_BASE, value);
-        return canonical(value);
+        return pvcpu__canonical(value);
     case MSR_SHADOW_GS_BASE:
-        if (canonical(value))
+        if (pvcpu__canonical(value))
             p->vcpu[p->current].gs_base_other = value;
-        return canonical(value);
+        return pvcpu__canonical(value);
     case MSR_EFER: /* as it is: else it is ignored, too */
     case MSR_PAT:
         return msr == MSR_EFER || value == XENS_PAT;

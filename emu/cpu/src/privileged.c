@@ -4,8 +4,7 @@
  * emulate_invalid_rdtscp() and emulate_forced_invalid_op(): what a guest's
  * kernel may do that a processor at privilege level 3 refuses.
  *
- * GAP: in and out without the right to them do not fault: Unicorn has them done
- * (engine.c). xsetbv.
+ * GAP: xsetbv; ins and outs fault also for those who may use them.
  */
 #include "decode.h"
 
@@ -26,10 +25,52 @@ static bool is_user(struct pvcpu *p)
     return pvcpu__model_vcpu(p)->user_mode;
 }
 
-/* Xen's iopl_ok(): the guest's kernel counts as ring 1. */
+/* Xen's iopl_ok(): the guest's kernel counts as ring 1, or 0 if it asks to. */
 static bool io_allowed(struct pvcpu *p)
 {
-    return pvcpu__domain_vcpu(p)->io_level >= (is_user(p) ? USER_RING : 1u);
+    const unsigned int kernel = pvcpu__architectural_iopl(p) ? 0 : 1;
+
+    return pvcpu__domain_vcpu(p)->io_level >= (is_user(p) ? USER_RING : kernel);
+}
+
+/* Xen's guest_io_okay(): or by the bitmap, a bit of which is set for no. */
+static bool port_allowed(struct pvcpu *p, uint32_t port, uint32_t bytes)
+{
+    const struct domain_vcpu *v = pvcpu__domain_vcpu(p);
+    uint8_t bits[2] = { 0xff, 0xff };
+    bool user = is_user(p);
+
+    if (io_allowed(p))
+        return true;
+    if (port + bytes > v->io_ports)
+        return false;
+    if (user)
+        xm_enter_kernel(p->c);
+    for (unsigned int i = 0; i < sizeof(bits); i++)
+        if (!xm_copy_from_guest(p->c, &bits[i], v->io_bitmap + port / 8 + i, 1))
+            break;
+    if (user)
+        xm_enter_user(p->c);
+    return !((bits[0] | bits[1] << 8) >> (port & 7) & ((1u << bytes) - 1));
+}
+
+/* No device is behind any port. */
+static bool access_port(struct pvcpu *p, const struct pvcpu_insn *d)
+{
+    const bool reads = d->insn.mnemonic == ZYDIS_MNEMONIC_IN;
+    const ZydisDecodedOperand *of = &d->operands[reads ? 1 : 0];
+    const uint32_t bytes = d->operands[reads ? 0 : 1].size / 8u;
+    const uint64_t all = bytes == 4 ? UINT32_MAX : (1ull << 8 * bytes) - 1;
+    const uint64_t rax = pvcpu__get(p, UC_X86_REG_RAX);
+    const uint32_t port = of->type == ZYDIS_OPERAND_TYPE_IMMEDIATE
+                              ? (uint32_t)of->imm.value.u
+                              : (uint16_t)pvcpu__get(p, UC_X86_REG_RDX);
+
+    if (!port_allowed(p, port, bytes))
+        return false;
+    if (reads)
+        pvcpu__set(p, UC_X86_REG_RAX, bytes == 4 ? all : rax | all);
+    return true;
 }
 
 static bool read_cr(struct pvcpu *p, unsigned int number, uint64_t *value)
@@ -87,7 +128,7 @@ static bool write_cr(struct pvcpu *p, unsigned int number, uint64_t value)
     case 3:
         return write_cr3(p, value);
     case 4:
-        p->vcpu[p->current].cr4 = value;
+        p->vcpu[p->current].cr4 = CPU_CR4 | (value & CPU_CR4_GUESTS);
         return true;
     default:
         return false;
@@ -158,6 +199,9 @@ static bool emulate(struct pvcpu *p, const struct pvcpu_insn *d)
     case ZYDIS_MNEMONIC_CLI: /* taken, and nothing comes of it */
     case ZYDIS_MNEMONIC_STI:
         return io_allowed(p);
+    case ZYDIS_MNEMONIC_IN:
+    case ZYDIS_MNEMONIC_OUT:
+        return access_port(p, d);
     case ZYDIS_MNEMONIC_WBINVD:
         return !is_user(p);
     default:
@@ -204,10 +248,11 @@ void pvcpu__invalid_opcode(struct pvcpu *p)
 /* `int n`: RIP is behind it. Xen's own table lets only three through. */
 void pvcpu__software_interrupt(struct pvcpu *p, uint32_t vector)
 {
-    const uint8_t flags = pvcpu__domain_vcpu(p)->trap[vector & 255].flags;
+    const struct domain_entry *e =
+        &pvcpu__domain_vcpu(p)->trap[vector % DOMAIN_VECTORS];
 
-    if (vector == BREAKPOINT || vector == SYSTEM_CALL ||
-        (flags & USER_RING) >= (is_user(p) ? USER_RING : 0)) {
+    if (vector == BREAKPOINT || (vector == SYSTEM_CALL && e->address != 0) ||
+        (e->flags & USER_RING) >= (is_user(p) ? USER_RING : 1)) {
         pvcpu__inject(p, vector, CPU_NO_ERROR_CODE);
         return;
     }

@@ -1,14 +1,38 @@
 /* SPDX-License-Identifier: MIT
  *
- * New code and stack segments, loaded as the processor loads them: by an iretq
- * on pages of Xen's own. It lands at an address where nothing is, so that it
- * is the only instruction that runs.
+ * Segments, loaded as the processor loads them: by an iretq, or a mov to GS, on
+ * pages of Xen's own. It lands at an address where nothing is, so that no other
+ * instruction runs.
  */
 #include "internal.h"
 
 #include <string.h>
 
 #define USER_FLAGS 2u
+
+/* Runs the code at FROM, which lands if it can load the selectors A and B. */
+static bool run(struct pvcpu *p, xm_vaddr from, uint16_t a, uint16_t b)
+{
+    bool landed, is_int;
+
+    p->wanted[0] = a;
+    p->wanted[1] = b;
+    p->returning = true;
+    p->exit = EXIT_NONE;
+    (void)uc_emu_start(p->uc, from, 0, 0, 0);
+    landed =
+        p->exit == EXIT_NONE && pvcpu__get(p, UC_X86_REG_RIP) == CPU_LANDING;
+    if (landed)
+        ;
+    else if (p->exit == EXIT_EXCEPTION)
+        p->return_fault = (struct xm_exception){
+            .vector = p->vector, .error_code = pvcpu__take_exception(p, &is_int)
+        };
+    else if (!pvcpu__ldt_fault(p, &p->return_fault))
+        pvcpu__end(p, CPU_BROKEN, "Unicorn does not reach Xen's own pages");
+    p->returning = false;
+    return landed;
+}
 
 static bool return_to(struct pvcpu *p, uint16_t cs, uint64_t rflags,
                       xm_vaddr rsp, uint16_t ss)
@@ -17,24 +41,32 @@ static bool return_to(struct pvcpu *p, uint16_t cs, uint64_t rflags,
 
     memcpy(p->own + (size_t)CPU_OWN_STACK * XM_PAGE_SIZE, frame, sizeof(frame));
     pvcpu__set(p, UC_X86_REG_RSP, CPU_RETURN_STACK);
-    p->returning = true;
-    p->exit = EXIT_NONE;
-    (void)uc_emu_start(p->uc, CPU_RETURN_CODE, 0, 0, 0);
-    p->returning = false;
-    return p->exit == EXIT_NONE && pvcpu__get(p, UC_X86_REG_RIP) == CPU_LANDING;
+    return run(p, CPU_RETURN_CODE, cs, ss);
 }
 
 bool pvcpu__far_return(struct pvcpu *p, uint16_t cs, xm_vaddr rip,
                        uint64_t rflags, xm_vaddr rsp, uint16_t ss)
 {
-    bool is_int;
-
-    if (!return_to(p, cs, rflags, rsp, ss)) {
-        p->return_error = pvcpu__take_exception(p, &is_int);
+    if (!return_to(p, cs, rflags, rsp, ss))
         return false;
-    }
     pvcpu__set(p, UC_X86_REG_RIP, rip);
     return true;
+}
+
+bool pvcpu__load_gs(struct pvcpu *p, uint16_t selector)
+{
+    const uint64_t rip = pvcpu__get(p, UC_X86_REG_RIP);
+    const uint64_t rax = pvcpu__get(p, UC_X86_REG_RAX);
+    const uint64_t rflags = pvcpu__get(p, UC_X86_REG_RFLAGS);
+    bool ok;
+
+    pvcpu__set(p, UC_X86_REG_RAX, selector);
+    pvcpu__set(p, UC_X86_REG_RFLAGS, rflags & ~(uint64_t)XM_FLAG_TF);
+    ok = run(p, CPU_LOAD_GS_CODE, selector, 0);
+    pvcpu__set(p, UC_X86_REG_RFLAGS, rflags);
+    pvcpu__set(p, UC_X86_REG_RAX, rax);
+    pvcpu__set(p, UC_X86_REG_RIP, rip);
+    return ok;
 }
 
 bool pvcpu__first_return(struct pvcpu *p)

@@ -12,7 +12,6 @@
 
 #define M2P_FIRST 0xffff800000000000ull
 #define GDT_PAGES 14u /* of the guest */
-#define SELECTOR_LDT 4u
 
 static void grant(uc_tlb_entry *result, uint64_t paddr, int perms)
 {
@@ -44,10 +43,9 @@ static bool fill_ldt(struct pvcpu *p, unsigned int page, uc_tlb_entry *result)
 
     if (page >= XM_MAX_LDT_PAGES)
         return false;
-    if (!(ldt->mapped >> page & 1))
-        (void)xm_load_segment(
-            p->c, (uint16_t)(page * XM_ENTRIES << 3 | SELECTOR_LDT));
-    if (!(ldt->mapped >> page & 1))
+    if (!(ldt->mapped >> page & 1) &&
+        (page * XM_ENTRIES >= ldt->entries ||
+         !xm_map_ldt_page(p->c, page * (uint32_t)XM_PAGE_SIZE)))
         return false;
     grant(result, (uint64_t)ldt->frame[page] * XM_PAGE_SIZE,
           UC_PROT_READ | UC_PROT_WRITE);
@@ -121,7 +119,7 @@ bool pvcpu__on_tlb_fill(uc_engine *uc, uint64_t va, uc_mem_type type,
     if (p->returning && va >= CPU_RETURN_CODE && va <= CPU_LANDING)
         return fill_return(va, result);
     if (is_descriptor_window(p, va) &&
-        (p->returning || p->loading ||
+        (p->returning ||
          pvcpu__reads_descriptor(p, pvcpu__get(p, UC_X86_REG_RIP))))
         return fill_descriptors(p, va, result);
     w = xm_translate(p->c, va, access);

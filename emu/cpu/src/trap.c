@@ -22,12 +22,12 @@
 #define FLAG_VM 0x20000u
 #define FLAG_AC 0x40000u
 #define FLAG_IOPL 0x3000u
+#define IOPL_SHIFT 12
 #define CLEARED_ON_ENTRY                                                       \
     (FLAG_AC | FLAG_VM | FLAG_RF | FLAG_NT | (uint64_t)XM_FLAG_TF)
 
 #define TRAP_DISABLES_EVENTS 4u /* of a trap table's entry */
 #define RING 3u
-#define PAGE_FAULT 14u
 #define DEVICE_NOT_AVAILABLE 7u
 
 /* What was interrupted. */
@@ -73,6 +73,14 @@ struct bounce {
     uint32_t error_code; /* or CPU_NO_ERROR_CODE */
 };
 
+/* What stands in the frame's flags in place of the processor's own. */
+static uint64_t shown_iopl(struct pvcpu *p)
+{
+    return pvcpu__architectural_iopl(p)
+               ? (uint64_t)pvcpu__domain_vcpu(p)->io_level << IOPL_SHIFT
+               : 0;
+}
+
 /*
  * WAS: what the frame shows. Afterwards the processor is as after sysret, with
  * rcx and r11 changed.
@@ -104,7 +112,7 @@ static void create_bounce_frame(struct pvcpu *p, const struct bounce *b,
     frame[n++] = was.rip;
     frame[n++] = was.cs | (uint64_t)mask << 32;
     frame[n++] = (was.rflags & ~(uint64_t)(XM_FLAG_IF | FLAG_IOPL)) |
-                 (mask ? 0 : XM_FLAG_IF);
+                 (mask ? 0 : XM_FLAG_IF) | shown_iopl(p);
     frame[n++] = was.rsp;
     frame[n++] = was.ss;
     rsp = (rsp & ~15ull) - n * sizeof(frame[0]);
@@ -163,12 +171,32 @@ void pvcpu__inject(struct pvcpu *p, uint32_t vector, uint32_t error_code)
     inject(p, vector, error_code, &was);
 }
 
+/* XM_EXCEPTION_*, which all have an error code. WAS: where it happened. */
+static void inject_exception(struct pvcpu *p, const struct xm_exception *e,
+                             const struct state *was)
+{
+    if (e->vector == XM_EXCEPTION_PF) {
+        p->vcpu[p->current].cr2 = e->cr2;
+        domain_vcpu_info(p->d, p->c, p->current)->arch.cr2 = e->cr2;
+    }
+    inject(p, e->vector, e->error_code, was);
+}
+
+void pvcpu__inject_exception(struct pvcpu *p, const struct xm_exception *e)
+{
+    const struct state was = get_state(p);
+
+    inject_exception(p, e, &was);
+}
+
 void pvcpu__inject_page_fault(struct pvcpu *p, xm_vaddr cr2,
                               uint32_t error_code)
 {
-    p->vcpu[p->current].cr2 = cr2;
-    domain_vcpu_info(p->d, p->c, p->current)->arch.cr2 = cr2;
-    pvcpu__inject(p, PAGE_FAULT, error_code);
+    const struct xm_exception e = { .vector = XM_EXCEPTION_PF,
+                                    .error_code = error_code,
+                                    .cr2 = cr2 };
+
+    pvcpu__inject_exception(p, &e);
 }
 
 /* As the instruction leaves it: Xen's own entry has no more to go by. */
@@ -204,44 +232,52 @@ void pvcpu__deliver_events(struct pvcpu *p)
     create_bounce_frame(p, &b, get_state(p));
 }
 
-void pvcpu__iret(struct pvcpu *p)
+void pvcpu__left(void *context, const struct iret_context *frame)
 {
-    const xm_vaddr rsp = pvcpu__get(p, UC_X86_REG_RSP);
-    struct iret_context frame;
-    const struct xm_result r = xm_iret(p->c, rsp, &frame);
-    struct state to;
+    struct pvcpu *p = context;
+    struct state to = {
+        .rip = frame->rip,
+        .rflags =
+            (frame->rflags & ~(uint64_t)(FLAG_IOPL | FLAG_VM)) | XM_FLAG_IF,
+        .rsp = frame->rsp,
+        .cs = (uint16_t)(frame->cs | RING),
+        .ss = (uint16_t)(frame->ss | RING),
+    };
     bool ok;
 
-    if (r.rule != XM_R_NONE) {
-        pvcpu__crash(p, "iret with its frame at 0x%llx: %s",
-                     (unsigned long long)rsp, xm_rule_info(r.rule)->sentence);
-        return;
-    }
-    to = (struct state){
-        .rip = frame.rip,
-        .rflags =
-            (frame.rflags & ~(uint64_t)(FLAG_IOPL | FLAG_VM)) | XM_FLAG_IF,
-        .rsp = frame.rsp,
-        .cs = (uint16_t)(frame.cs | RING),
-        .ss = (uint16_t)(frame.ss | RING),
-    };
-    pvcpu__set(p, UC_X86_REG_RAX, frame.rax);
-    if (frame.flags & VGCF_in_syscall) { /* it leaves by sysret */
+    if (pvcpu__architectural_iopl(p))
+        pvcpu__domain_vcpu(p)->io_level =
+            (uint8_t)((frame->rflags & FLAG_IOPL) >> IOPL_SHIFT);
+    pvcpu__set(p, UC_X86_REG_RAX, frame->rax);
+    if (frame->flags & VGCF_in_syscall) { /* it leaves by sysret */
         to.cs = FLAT_USER_CS;
         to.ss = FLAT_USER_SS;
         pvcpu__set(p, UC_X86_REG_RCX, to.rip);
         pvcpu__set(p, UC_X86_REG_R11, to.rflags);
     } else {
-        pvcpu__set(p, UC_X86_REG_RCX, frame.rcx);
-        pvcpu__set(p, UC_X86_REG_R11, frame.r11);
+        pvcpu__set(p, UC_X86_REG_RCX, frame->rcx);
+        pvcpu__set(p, UC_X86_REG_R11, frame->r11);
     }
     domain_vcpu_info(p->d, p->c, p->current)->evtchn_upcall_mask =
-        !(frame.rflags & XM_FLAG_IF);
+        !(frame->rflags & XM_FLAG_IF);
     if (pvcpu__model_vcpu(p)->user_mode)
         pvcpu__swap_gs(p);
     ok = set_state(p, &to);
     if (pvcpu__model_vcpu(p)->user_mode)
         pvcpu__flush(p);
     if (!ok) /* as if it happened there */
-        inject(p, p->vector, p->return_error, &to);
+        inject_exception(p, &p->return_fault, &to);
+}
+
+void pvcpu__iret(struct pvcpu *p)
+{
+    const xm_vaddr rsp = pvcpu__get(p, UC_X86_REG_RSP);
+    struct iret_context frame;
+    const struct xm_result r = xm_iret(p->c, rsp, &frame);
+
+    if (r.rule == XM_R_NONE)
+        pvcpu__left(p, &frame);
+    else
+        pvcpu__crash(p, "iret with its frame at 0x%llx: %s",
+                     (unsigned long long)rsp, xm_rule_info(r.rule)->sentence);
 }

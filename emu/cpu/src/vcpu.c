@@ -6,8 +6,6 @@
  */
 #include "internal.h"
 
-#define CR4_OF_A_GUEST 0x660ull /* OSXMMEXCPT, OSFXSR, MCE, PAE */
-
 struct domain_vcpu *pvcpu__domain_vcpu(struct pvcpu *p)
 {
     return &p->d->vcpu[p->current];
@@ -16,6 +14,11 @@ struct domain_vcpu *pvcpu__domain_vcpu(struct pvcpu *p)
 struct xm_vcpu *pvcpu__model_vcpu(struct pvcpu *p)
 {
     return &xm_domain_find(p->c->machine, p->c->domid)->vcpu[p->current];
+}
+
+bool pvcpu__architectural_iopl(const struct pvcpu *p)
+{
+    return xm_domain_find(p->c->machine, p->c->domid)->architectural_iopl;
 }
 
 void pvcpu__swap_gs(struct pvcpu *p)
@@ -36,21 +39,6 @@ static void load_gdt(struct pvcpu *p)
     };
 
     (void)uc_reg_write(p->uc, UC_X86_REG_GDTR, &gdt);
-}
-
-void pvcpu__load_ldt(struct pvcpu *p)
-{
-    const uint32_t entries = pvcpu__model_vcpu(p)->ldt.entries;
-    const uc_x86_mmr ldt = {
-        .base = CPU_GDT_FIRST + p->current * CPU_GDT_STRIDE +
-                CPU_LDT_PAGE * XM_PAGE_SIZE,
-        .limit = entries ? entries * 8 - 1 : 0,
-    };
-
-    if (p->vcpu[p->current].ldt_entries == entries)
-        return;
-    (void)uc_reg_write(p->uc, UC_X86_REG_LDTR, &ldt);
-    p->vcpu[p->current].ldt_entries = entries;
 }
 
 static void save(struct pvcpu *p)
@@ -82,7 +70,7 @@ void pvcpu__switch(struct pvcpu *p, uint32_t vcpu)
 bool pvcpu__begin(struct pvcpu *p, const struct pvcpu_start *start)
 {
     for (uint32_t i = 0; i < XM_MAX_VCPUS; i++)
-        p->vcpu[i].cr4 = CR4_OF_A_GUEST;
+        p->vcpu[i].cr4 = CPU_CR4;
     p->current = p->c->vcpu = 0;
     load_gdt(p);
     if (!pvcpu__first_return(p))

@@ -239,6 +239,8 @@ static struct xm_domain *make_domain(struct xm_cpu *c,
 
     d->nr_vcpus = image->nr_vcpus;
     d->vcpu[0].initialised = d->vcpu[0].up = d->vcpu[0].has_run = true;
+    d->vcpu[0].gdt_mapped =
+        true; /* ADR-18: the toolstack has set its context */
     d->shared_info = FRAME_SHARED_INFO;
     return d;
 }
@@ -261,6 +263,8 @@ bool domain_build(struct xm_cpu *c, const struct domain_image *image,
     if (xm_grant_table_init(c, d))
         seed_grants(c, d, n, l);
     d->max_pages = d->tot_pages;
+    if (c->domid != 0) /* who has built it is there, too */
+        (void)xm_grant_table_init(c, xm_domain_create(c->machine, 0, true));
     ops[0].arg1.mfn = ops[1].arg1.mfn = domain_mfn(n, l->tables);
     return xm_mmuext_op(c, ops, 2, NULL, DOMID_SELF).rc == 0;
 }

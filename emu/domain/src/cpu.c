@@ -103,6 +103,11 @@ bool domain__physdev_op(const struct call *k, int64_t *rc)
             bitmap.nr_ports > IO_PORTS
                 ? domain__refuse(k->d, XEN_EINVAL, "there are 65536 I/O ports")
                 : 0;
+        if (*rc == 0) {
+            __builtin_memcpy(&k->d->vcpu[k->c->vcpu].io_bitmap, &bitmap.bitmap,
+                             sizeof(uint64_t));
+            k->d->vcpu[k->c->vcpu].io_ports = bitmap.nr_ports;
+        }
         return true;
     default:
         return false;

@@ -220,6 +220,36 @@ static int reset(const struct call *k, uint32_t id)
     return rc;
 }
 
+/* As far as Xen refuses it; what is good meets a Xen without such channels. */
+static int init_control(const struct call *k,
+                        const struct evtchn_init_control *a)
+{
+    const struct xm_frame *f =
+        xm_machine_frame_const(k->c->machine, a->control_gfn);
+
+    if (a->vcpu >= domain__nr_vcpus(k->c))
+        return domain__refuse(k->d, XEN_ENOENT, "there is no such vCPU");
+    if (a->offset > XM_PAGE_SIZE - sizeof(struct evtchn_fifo_control_block) ||
+        a->offset % 8 != 0)
+        return domain__refuse(k->d, XEN_EINVAL,
+                              "the control block is not within a page");
+    if (!f || f->owner != k->c->domid ||
+        ((f->type_info & XM_PGT_COUNT_MASK) &&
+         (f->type_info & XM_PGT_TYPE_MASK) != XM_PGT_WRITABLE))
+        return domain__refuse(k->d, XEN_EINVAL,
+                              "the control block's page cannot be written");
+    return domain__refuse(k->d, XEN_ENOSYS,
+                          "there are no FIFO event channels here");
+}
+
+static int set_priority(const struct call *k, uint32_t port)
+{
+    return domain__port(k->d, port)
+               ? domain__refuse(k->d, XEN_ENOSYS,
+                                "there are no FIFO event channels here")
+               : domain__refuse(k->d, XEN_EINVAL, BAD_PORT);
+}
+
 static int unmask(const struct call *k, uint32_t port)
 {
     if (!domain__port(k->d, port))
@@ -262,6 +292,11 @@ int domain__event_channel_op(const struct call *k)
         COMMAND(bind_vcpu, bind_vcpu, bind_vcpu(k, &a), false)
         COMMAND(unmask, unmask, unmask(k, a.port), false)
         COMMAND(reset, reset, reset(k, a.dom), false)
+        COMMAND(init_control, init_control, init_control(k, &a), false)
+        COMMAND(set_priority, set_priority, set_priority(k, a.port), false)
+    case EVTCHNOP_expand_array:
+        return domain__refuse(k->d, XEN_EOPNOTSUPP,
+                              "event channels are not FIFO ones");
     default:
         return domain__refuse(k->d, XEN_ENOSYS,
                               "event channels have no such command here");

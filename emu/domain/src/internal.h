@@ -96,6 +96,9 @@ void domain__show_wall_clock(struct domain *d, struct xm_cpu *c);
 
 int domain__event_channel_op(const struct call *k);
 int domain__sched_op(const struct call *k);
+int domain__sched_op_compat(const struct call *k);
+int domain__sysctl(const struct call *k);
+int domain__platform_op(const struct call *k);
 int domain__set_timer_op(const struct call *k);
 int domain__xen_version(const struct call *k);
 int domain__console_io(const struct call *k);

@@ -120,3 +120,19 @@ int domain__sched_op(const struct call *k)
                               "the scheduler has no such command");
     }
 }
+
+/* As it was before 2006: the argument is the reason itself. */
+int domain__sched_op_compat(const struct call *k)
+{
+    switch ((int)k->arg[0]) {
+    case SCHEDOP_yield:
+        return 0;
+    case SCHEDOP_block:
+        return block(k);
+    case SCHEDOP_shutdown:
+        return shut_down(k, (uint8_t)k->arg[1]);
+    default:
+        return domain__refuse(k->d, XEN_ENOSYS,
+                              "the scheduler has no such command");
+    }
+}

@@ -166,6 +166,18 @@
     form "sse exception", "pushq $0x1d80", "ldmxcsr (%rsp)", \
         "xorps %xmm0, %xmm0", "rcpss %xmm0, %xmm1", "movl $0x3f800000, (%rsp)", \
         "movss (%rsp), %xmm1", "divss %xmm0, %xmm1"
+    form "in", "in $0x60, %al", "nop"
+    form "in, 2 bytes", "mov $0x2f0, %edx", "in %dx, %ax"
+    form "in, 4 bytes", "mov $0x2f0, %edx", "in %dx, %eax"
+    form "out", "xor %eax, %eax", "out %al, $0x80"
+    form "out, 4 bytes", "mov $0x2f0, %edx", "out %eax, %dx"
+    form "ins", "mov %rbx, %rdi", "insb"
+    form "outs", "mov %rbx, %rsi", "rep outsl"
+    form "cr4, FSGSBASE", "mov %cr4, %rax", "bts $16, %rax", \
+        "mov %rax, %cr4", "mov %cr4, %rcx"
+    form "cr4, DE", "mov %cr4, %rax", "bts $3, %rax", "mov %rax, %cr4", \
+        "mov %cr4, %rcx", "btr $3, %rax", "mov %rax, %cr4"
+    form "int 0x80", "int $0x80"
     form "call", "syscall"
     form "syscall registers", "mov $17, %eax", "xor %edi, %edi", \
         "xor %esi, %esi", "syscall", "mov %rcx, %rdx", "lea 9f(%rip), %rcx", \

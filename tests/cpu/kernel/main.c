@@ -12,6 +12,7 @@
 #include <xen/callback.h>
 #include <xen/event_channel.h>
 #include <xen/io/console.h>
+#include <xen/physdev.h>
 #include <xen/sched.h>
 #include <xen/vcpu.h>
 
@@ -210,19 +211,22 @@ static void run_one(const struct form *f)
 
 /* -- what Xen can be asked ------------------------------------------------- */
 
-static void set_traps(void)
+/* Handlers of all exceptions, and of software interrupts from FROM on. */
+static void set_traps(unsigned int from)
 {
     static struct trap_info traps[257];
     unsigned int n = 0;
 
     for (unsigned int i = 0; i < 256; i++)
-        if (i < 32 || i >= 0x80)
+        if (i < 32 || i >= from)
             traps[n++] = (struct trap_info){
                 .vector = (uint8_t)i,
                 .flags = i == 3 || i == 4 || i == 0x81 ? 3 : 0,
                 .cs = FLAT_KERNEL_CS,
                 .address = (uintptr_t)vectors + 128 * i,
             };
+    traps[n].address = 0;
+    (void)hypercall(__HYPERVISOR_set_trap_table, 0, 0, 0, 0);
     (void)hypercall(__HYPERVISOR_set_trap_table, (uintptr_t)traps, 0, 0, 0);
     (void)hypercall(__HYPERVISOR_set_callbacks, (uintptr_t)on_event,
                     (uintptr_t)on_failsafe, 0, 0);
@@ -325,6 +329,72 @@ static void print_bad_iret(void)
     end_line();
 }
 
+/* The end of a list: what comes behind it is not done. */
+static void print_listed_iret(void)
+{
+    static uint64_t frame[9];
+    static struct multicall_entry list[2] = {
+        { .op = __HYPERVISOR_iret, .result = 1 },
+        { .op = __HYPERVISOR_xen_version, .result = 2 },
+    };
+    struct regs r = first;
+
+    frame[0] = 0xdeadbeef80000001;
+    frame[4] = (uintptr_t)memory;
+    frame[5] = FLAT_KERNEL_CS & ~3; /* ring 0, as a kernel has it */
+    frame[6] = 0x202;
+    frame[7] = (uintptr_t)stack + PAGE;
+    frame[8] = FLAT_KERNEL_SS;
+    memory[0] = 0x0f; /* ud2 */
+    memory[1] = 0x0b;
+    r.rax = __HYPERVISOR_multicall;
+    r.rdi = (uintptr_t)list;
+    r.rsi = 2;
+    r.rsp = (uintptr_t)frame;
+    print_run("iret in a multicall", find("call"), &r);
+    print_named("rax", r.rax);
+    print_named("results", list[0].result);
+    print_named("and", list[1].result);
+    end_line();
+}
+
+static void set_io_level(uint32_t level)
+{
+    struct physdev_set_iopl set = { .iopl = level };
+
+    (void)hypercall(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iopl,
+                    (uintptr_t)&set, 0, 0);
+}
+
+/* Where no device is. */
+static void print_ports(void)
+{
+    static uint8_t bitmap[8192];
+    struct physdev_set_iobitmap set = { .nr_ports = 0x2f3 };
+
+    set_xen_guest_handle(set.bitmap, bitmap);
+    print("I/O level 1, ");
+    flush();
+    set_io_level(1);
+    run_one(find("in, 2 bytes"));
+    run_one(find("in, 4 bytes"));
+    run_one(find("out, 4 bytes"));
+    set_io_level(0);
+    print("a bitmap of ports to 0x2f2, ");
+    flush();
+    (void)hypercall(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iobitmap,
+                    (uintptr_t)&set, 0, 0);
+    run_one(find("in, 2 bytes"));
+    run_one(find("in, 4 bytes"));
+    bitmap[0x2f1 / 8] = 1u << (0x2f1 % 8);
+    print("not port 0x2f1, ");
+    flush();
+    run_one(find("in, 2 bytes"));
+    set.nr_ports = 0;
+    (void)hypercall(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iobitmap,
+                    (uintptr_t)&set, 0, 0);
+}
+
 /* The boot map ends on a 4 MiB boundary, 512 KiB or more behind the stack. */
 static uint64_t find_end(const struct start_info *si)
 {
@@ -357,14 +427,20 @@ void kernel_main(const struct start_info *si)
     for (unsigned int i = 0; i < 64; i++)
         ((struct shared_info *)shared)->evtchn_mask[i] = ~0ul;
     info->evtchn_upcall_pending = 0;
-    set_traps();
+    set_traps(0x80);
     for (const struct form *f = forms; f < forms_end; f++)
         run_one(f);
     for (unsigned int i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++)
         print_cpuid(leaves[i], 0);
     print_task_switched();
     print_bad_iret();
+    print_listed_iret();
+    print_ports();
     print_event();
+    set_traps(0x81);
+    print("without a handler, ");
+    flush();
+    run_one(find("int 0x80"));
     print("end of the test\n");
     flush();
     (void)hypercall(__HYPERVISOR_sched_op, SCHEDOP_shutdown, (uintptr_t)&down,

@@ -40,4 +40,10 @@ struct xm_exception {
  */
 struct xm_exception xm_load_segment(struct xm_cpu *c, uint16_t selector);
 
+/*
+ * The processor is about to read byte OFFSET of the LDT, which has it, on a page
+ * that is not mapped yet. False: it cannot be mapped.
+ */
+bool xm_map_ldt_page(struct xm_cpu *c, uint32_t offset);
+
 #endif

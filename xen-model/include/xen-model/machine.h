@@ -118,6 +118,7 @@ struct xm_domain {
     bool privileged; /* control and hardware domain, as dom0 */
     bool m2p_strict; /* vm_assist m2p_strict */
     bool writable_pagetables;
+    bool architectural_iopl; /* for whoever executes the guest */
     bool crashed;       /* none of its vCPUs ever runs again */
     bool check_l1tf;    /* absent entries are looked at */
     bool shadow_forced; /* it has had one that was vulnerable */
@@ -215,15 +216,19 @@ struct xm_own_memory {
 
 struct xm_cpu;
 
+struct iret_context;
+
 /*
  * What answers hypercalls that have nothing to do with memory: events, time,
  * the console. It is asked first, for each call of a multicall too. False: the
- * call is for the model.
+ * call is for the model. `left`, or NULL: a multicall has ended with iret, the
+ * rest of which is the caller's.
  */
 struct xm_others {
     void *context;
     bool (*hypercall)(void *context, struct xm_cpu *c, uint64_t number,
                       uint64_t arg[6], struct xm_result *result);
+    void (*left)(void *context, const struct iret_context *frame);
 };
 
 /* Where Xen asks whether to stop. */

@@ -74,6 +74,8 @@ static struct xm_result leave(struct xm_cpu *c, xm_vaddr va)
     const uint64_t result = r.rule == XM_R_NONE ? frame.rax : 0;
 
     (void)xm__copy_to_guest(c, at, &result, sizeof(result));
+    if (r.rule == XM_R_NONE && c->others && c->others->left)
+        c->others->left(c->others->context, &frame);
     r.rc = (int)result;
     return r;
 }

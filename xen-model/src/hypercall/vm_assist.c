@@ -25,6 +25,8 @@ struct xm_result xm__do_vm_assist(struct xm_cpu *c, uint64_t arg[6])
         return xm__finish(c, xm__deny(XM_R_VM_ASSIST_COMMAND, command, 0));
     if (type == VMASST_TYPE_writable_pagetables)
         d->writable_pagetables = enable;
+    else if (type == VMASST_TYPE_architectural_iopl)
+        d->architectural_iopl = enable;
     else if (type == VMASST_TYPE_m2p_strict)
         d->m2p_strict = enable;
     return xm__ok();

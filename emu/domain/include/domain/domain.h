@@ -56,6 +56,8 @@ struct domain_vcpu {
     uint16_t kernel_ss;
     bool task_switched; /* CR0.TS, as the guest has set it */
     uint8_t io_level;
+    uint64_t io_bitmap; /* of so many ports, in the guest's memory */
+    uint32_t io_ports;
     uint64_t debug[8];
     struct domain_entry callback[DOMAIN_NR_CALLBACKS];
     struct domain_entry trap[DOMAIN_VECTORS];
