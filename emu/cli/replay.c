@@ -316,6 +316,16 @@ static void make_room(struct replay *r, const struct replay_set *set)
     }
 }
 
+/* They are for a Xen that looks for it. */
+static bool all_l1tf(const struct replay_set *set)
+{
+    bool all = set->count != 0;
+
+    for (uint32_t i = 0; i < set->count; i++)
+        all &= set->traces[i].trace->l1tf;
+    return all;
+}
+
 static int run_all(struct replay *r, const struct replay_set *set)
 {
     struct pvt_report *report = malloc(sizeof(*report));
@@ -366,6 +376,7 @@ static int run_command(void *options)
             rc = one;
     }
     make_room(&r, &set);
+    r.options.xen.l1tf = all_l1tf(&set);
     if (rc == CLI_AGREES)
         rc = run_all(&r, &set);
     replay_free(&set);

@@ -44,7 +44,7 @@ static json_t *json_side(const struct pvt_observation *o,
     const enum pvt_call call = o->step->call;
     json_t *frames = json_array(), *j = json_object();
 
-    if (pvt_is_access(call)) {
+    if (pvt_is_access(call) || out->vector == PVT_CRASH) {
         json_object_set_new(j, "faulted", json_boolean(out->vector != 0));
         if (out->vector == PVT_CRASH) {
             json_object_set_new(j, "crashed", json_true());

@@ -11,7 +11,7 @@
 enum report_verdict report_verdict(enum pvt_call call,
                                    const struct pvt_outcome *o)
 {
-    if (pvt_is_access(call))
+    if (pvt_is_access(call) || o->vector)
         return o->vector ? REPORT_EXCEPTION : REPORT_DONE;
     return o->rc < 0 || xm_rule_info(o->why.rule)->error ? REPORT_REFUSED
                                                          : REPORT_DONE;
@@ -22,15 +22,15 @@ void report_print_answer(FILE *f, enum pvt_call call,
 {
     char text[32];
 
-    if (!pvt_is_access(call)) {
+    if (o->vector == PVT_CRASH) {
+        fputs("crash", f);
+    } else if (!pvt_is_access(call)) {
         fprintf(f, "%s", pvt_value_text(PVT_KIND_RC, (uint64_t)o->rc, text));
         if ((call == PVT_MMU_UPDATE || call == PVT_MMUEXT_OP) &&
             o->done != PVT_DONE_UNTOUCHED)
             fprintf(f, " done %" PRIu32, o->done);
     } else if (o->vector == XM_EXCEPTION_PF) {
         fprintf(f, "fault %" PRIu32 " at 0x%" PRIx64, o->error_code, o->cr2);
-    } else if (o->vector == PVT_CRASH) {
-        fputs("crash", f);
     } else if (o->vector) {
         fprintf(f, "%s %" PRIu32, o->vector == XM_EXCEPTION_GP ? "gp" : "np",
                 o->error_code);

@@ -356,6 +356,8 @@ static bool import_all(struct import *im)
                            XM_XEN_DEFAULT);
     if (im->t->build == PVT_BUILD_DEBUG)
         return import_fail(im, "the trace is for debug builds of Xen");
+    if (im->t->l1tf)
+        return import_fail(im, "the trace is for a Xen that looks for L1TF");
     if (!import_domains(im) || !import_pages(im))
         return false;
     if (fz_begin(im->s, im->p) != FZ_AGREES)

@@ -27,7 +27,7 @@ void run_compare_outcomes(struct run *r, enum pvt_call call,
                           const struct pvt_outcome *a,
                           const struct pvt_outcome *b)
 {
-    if (pvt_is_access(call)) {
+    if (pvt_is_access(call) || a->vector || b->vector) {
         compare(r, PVT_KIND_FAULT, NULL, PVT_NO_SLOT, a->vector, b->vector);
         if (a->vector && a->vector == b->vector) {
             compare(r, PVT_KIND_ERROR_CODE, NULL, PVT_NO_SLOT, a->error_code,

@@ -33,7 +33,7 @@ static void expect_access(struct run *r, const struct pvt_expect *e,
 void run_expect(struct run *r, const struct pvt_expect *e, enum side side,
                 const struct pvt_outcome *got)
 {
-    if (e->kind != PVT_EXPECT_RC) {
+    if (e->kind != PVT_EXPECT_RC || got->vector == PVT_CRASH) {
         expect_access(r, e, side, got);
         return;
     }

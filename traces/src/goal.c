@@ -89,7 +89,8 @@ static bool is_it(const struct pvt_goal *g, const struct pvt_observation *o)
     case PVT_GOAL_STEP:
         return o->number == g->step;
     case PVT_GOAL_ANSWER:
-        return !pvt_is_access(o->step->call) && g->last.rc == g->rc;
+        return !pvt_is_access(o->step->call) && g->last.vector != PVT_CRASH &&
+               g->last.rc == g->rc;
     case PVT_GOAL_DIFFERENCE:
     case PVT_GOAL_BREAK:
         break;

@@ -103,7 +103,10 @@ static bool parse_version(struct parser *p, unsigned int *minor,
     return true;
 }
 
-/* "xen" FIRST ".." LAST [BUILD]: the versions for which the trace holds. */
+/*
+ * "xen" FIRST ".." LAST [BUILD] ["l1tf"]: the versions for which the trace
+ * holds, and whether they were started with pv-l1tf=domu.
+ */
 static bool parse_versions(struct parser *p)
 {
     struct pvt_trace *t = p->t;
@@ -123,6 +126,7 @@ static bool parse_versions(struct parser *p)
         t->build = PVT_BUILD_RELEASE;
     else if (parse_skip_word(p, "debug"))
         t->build = PVT_BUILD_DEBUG;
+    t->l1tf = parse_skip_word(p, "l1tf");
     return parse_end_of_statement(p);
 }
 

@@ -292,6 +292,15 @@ int pvt_model_set_xen(struct pvt_backend *model, unsigned int minor, bool debug)
     return model__boot(m);
 }
 
+int pvt_model_set_l1tf(struct pvt_backend *model, bool on)
+{
+    struct model *m = model_of(model);
+
+    m->config.l1tf_domu = on ? XM_L1TF_CRASH : XM_L1TF_UNCHECKED;
+    model->l1tf = on;
+    return model__boot(m);
+}
+
 int pvt_model_sync(struct pvt_backend *model, struct pvt_backend *other)
 {
     struct model *m = model_of(model);
@@ -326,6 +335,8 @@ int pvt_model_adopt(struct pvt_backend *other, struct pvt_backend **out)
         model_close(&m->backend);
         return -1;
     }
+    m->config.l1tf_domu = other->l1tf ? XM_L1TF_CRASH : XM_L1TF_UNCHECKED;
+    m->backend.l1tf = other->l1tf;
     if (pvt_model_sync(&m->backend, other) != 0) {
         model_close(&m->backend);
         return -1;

@@ -197,7 +197,8 @@ static struct xm_result update_va_mapping(struct xm_cpu *c,
                 ? xm_update_va_mapping(c, op->va, op->val, op->flags)
                 : xm_update_va_mapping_otherdomain(c, op->va, op->val,
                                                    op->flags, op->other);
-    } while (r.rc == -XEN_ERESTART);
+    } while (r.rc == -XEN_ERESTART &&
+             !xm_domain_find(c->machine, op->domid)->crashed);
     return r;
 }
 
@@ -292,6 +293,9 @@ int model__execute(struct pvt_backend *b, const struct pvt_op *op,
         break;
     }
     out->rc = out->why.rc;
+    /* Such a call does not return. */
+    if (xm_domain_find(c->machine, op->domid)->crashed)
+        out->vector = PVT_CRASH;
     out->fired = c->fired;
     if (!m->unchecked)
         m->violation = refusal_after(&m->refusal, c, out->why);

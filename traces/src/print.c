@@ -441,10 +441,11 @@ void pvt_trace_print(FILE *f, const struct pvt_trace *t)
         fprintf(f, " %s%s", xm_rule_info(t->silenced[i])->id,
                 i + 1 == t->nr_silenced ? "\n" : "");
     if (t->xen_first)
-        fprintf(f, "xen v4.%u..v4.%u%s\n", t->xen_first, t->xen_last,
+        fprintf(f, "xen v4.%u..v4.%u%s%s\n", t->xen_first, t->xen_last,
                 t->build == PVT_BUILD_RELEASE ? " release"
                 : t->build == PVT_BUILD_DEBUG ? " debug"
-                                              : "");
+                                              : "",
+                t->l1tf ? " l1tf" : "");
     print_init(f, t);
     fprintf(f, "run {\n");
     for (uint32_t i = 0; i < t->nr_steps; i++) {

@@ -59,6 +59,11 @@ static int use_domains(struct run *r)
         b->xen_debug != (t->build == PVT_BUILD_DEBUG))
         return skip(r, b->xen_debug ? "it is for release builds of Xen"
                                     : "it is for debug builds of Xen");
+    if (t->l1tf != b->l1tf &&
+        (r->sides[SIDE_OTHER] || pvt_model_set_l1tf(b, t->l1tf) != 0))
+        return skip(r, t->l1tf ? "it is for a Xen that looks for L1TF "
+                                 "(pv-l1tf=domu)"
+                               : "it is for a Xen that does not look for L1TF");
     for (uint32_t i = 0; b->without_grants && i < t->nr_steps; i++)
         if (t->steps[i].info && is_about_grants(t->steps[i].info))
             return skip(r, "the grant tables of this Xen cannot be read");

@@ -104,6 +104,14 @@ static void settle_call(const struct settling *s, struct pvt_step *step)
 {
     struct pvt_expect *e = &step->expect;
 
+    if (s->out.vector == PVT_CRASH) {
+        drop_fields(s->t, e);
+        e->kind = PVT_EXPECT_FAULT;
+        e->vector = PVT_CRASH;
+        e->by = s->out.why.rule;
+        return;
+    }
+    e->kind = PVT_EXPECT_RC;
     e->any = false;
     e->rc = s->out.rc;
     e->done = s->out.done;

@@ -260,6 +260,11 @@ static bool parse_result(struct parser *p, const struct pvt_step *s,
 
     if (pvt_is_access(s->call))
         return parse_access_result(p, s, e);
+    if (parse_skip_word(p, "crash")) { /* it does not return */
+        e->kind = PVT_EXPECT_FAULT;
+        e->vector = PVT_CRASH;
+        return !parse_skip_word(p, "by") || parse_rule(p, &e->by);
+    }
     e->kind = PVT_EXPECT_RC;
     e->any = s->call == PVT_HYPERCALL && parse_skip_word(p, "any");
     if (e->any) {
@@ -272,7 +277,7 @@ static bool parse_result(struct parser *p, const struct pvt_step *s,
     } else {
         if (parse_peek(p) != TOK_WORD || p->tok.text[0] != '-' ||
             p->tok.length > PVT_MAX_NAME)
-            return parse_expected(p, "0 or an error as -EINVAL");
+            return parse_expected(p, "0, an error as -EINVAL, or crash");
         memcpy(name, p->tok.text + 1, p->tok.length - 1);
         name[p->tok.length - 1] = 0;
         e->rc = -(int64_t)xm_errno_by_name(name);

@@ -14,10 +14,34 @@
 #include <xen/errno.h>
 #include <xen/vcpu.h>
 
+/* 1: this was the end of the domain, an answer, too. */
+static int await_or_crash(struct shim_vcpu *v, struct pvt_outcome *out)
+{
+    if (shim__await(v) == 0)
+        return 0;
+    if (!v->domain->crashed)
+        return -1;
+    v->domain->used_up = true;
+    out->vector = PVT_CRASH;
+    return 1;
+}
+
+/*
+ * A call does not return then. But for L1TF none ends a domain: one that has
+ * crashed has lost what it runs on, and that is told.
+ */
+static int await_call(struct shim_vcpu *v, struct pvt_outcome *out)
+{
+    return v->domain->shim->backend.l1tf ? await_or_crash(v, out)
+                                         : shim__await(v);
+}
+
 static int take_batch(struct shim_vcpu *v, struct pvt_outcome *out)
 {
-    if (shim__await(v) != 0)
-        return -1;
+    const int rc = await_call(v, out);
+
+    if (rc != 0)
+        return rc < 0 ? -1 : 0;
     out->rc = v->mailbox->rc;
     memcpy(&out->done, v->mailbox->data + SHIM_DONE_AT, sizeof(out->done));
     return 0;
@@ -51,8 +75,10 @@ static bool is_plain(const struct pvt_op *op)
 static int take_plain(struct shim_vcpu *v, const struct pvt_op *op,
                       struct pvt_outcome *out)
 {
-    if (shim__await(v) != 0)
-        return -1;
+    const int rc = await_call(v, out);
+
+    if (rc != 0)
+        return rc < 0 ? -1 : 0;
     out->rc = v->mailbox->rc;
     if (op->data_size)
         memcpy(op->data, v->mailbox->data, op->data_size);
@@ -99,11 +125,10 @@ static void note_exception(const struct shim_vcpu *v, struct pvt_outcome *out)
 static int take_access(struct shim_vcpu *v, const struct pvt_op *op,
                        struct pvt_outcome *out)
 {
-    if (shim__await(v) != 0) {
-        v->domain->used_up = v->domain->crashed;
-        out->vector = PVT_CRASH;
-        return v->domain->crashed ? 0 : -1;
-    }
+    const int rc = await_or_crash(v, out);
+
+    if (rc != 0)
+        return rc < 0 ? -1 : 0;
     note_exception(v, out);
     if (pvt_is_load(op->call) && !out->vector)
         out->value = v->mailbox->value;

@@ -85,6 +85,7 @@ int shim__attach(struct shim *s)
         (void)sscanf(text, "4.%u", &s->backend.xen_minor);
         /* Where struct grant_table has its fields is known of one version. */
         s->backend.without_grants = s->backend.xen_minor != 17;
+        s->backend.l1tf = s->config.l1tf;
         s->backend.xen_debug = strstr(text, " debug=y") != NULL;
         snprintf(s->backend.version, sizeof(s->backend.version), "Xen %.*s%s",
                  (int)strcspn(text, " "), text,

@@ -220,6 +220,7 @@ struct pvt_backend {
     char version[64];              /* "Xen 4.17.7" */
     unsigned int xen_minor;        /* 17 */
     bool xen_debug;                /* built with CONFIG_DEBUG */
+    bool l1tf; /* absent entries of unprivileged domains are looked at */
     bool without_grants; /* its grant tables cannot be read: no such calls */
     char message[256];   /* after a failure: what happened, what to do */
 };

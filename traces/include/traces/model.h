@@ -33,6 +33,12 @@ int pvt_model_adopt(struct pvt_backend *other, struct pvt_backend **out);
 int pvt_model_set_xen(struct pvt_backend *model, unsigned int minor,
                       bool debug);
 
+/*
+ * Of a machine of its own: unprivileged domains are looked at for L1TF, as with
+ * pv-l1tf=domu, by a Xen without shadow paging. 0, or -1 and a message.
+ */
+int pvt_model_set_l1tf(struct pvt_backend *model, bool on);
+
 /* Takes over the state of OTHER once more. */
 int pvt_model_sync(struct pvt_backend *model, struct pvt_backend *other);
 

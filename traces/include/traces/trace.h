@@ -172,7 +172,7 @@ struct pvt_expect {
 
 struct pvt_step {
     unsigned int line, column; /* where it begins */
-    uint32_t domain; /* index into domains */
+    uint32_t domain;           /* index into domains */
     uint32_t vcpu;
     enum pvt_call call;
     bool batch;     /* written with braces */
@@ -262,6 +262,7 @@ struct pvt_trace {
     enum xm_rule rules[PVT_MAX_RULES];
     unsigned int xen_first, xen_last; /* minors it holds for; 0: all */
     enum pvt_build build;
+    bool l1tf; /* and only for a Xen that looks for L1TF in unprivileged ones */
     uint32_t nr_shows;
     char shows[PVT_MAX_SHOWS][12];    /* ids of the rules reference */
     char neighbour[PVT_MAX_NAME + 1]; /* the trace it differs from, "": none */

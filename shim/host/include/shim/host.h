@@ -24,6 +24,7 @@ struct shim_config {
      * boots in 10 s then.
      */
     unsigned int icount;
+    bool l1tf; /* Xen looks for L1TF in unprivileged domains: pv-l1tf=domu */
 };
 
 /*
