@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <xen/memory.h>
+#include <xen/sched.h>
 #include <xen/version.h>
 
 #define VA (USER_BASE + 5 * PAGE)
@@ -363,6 +364,46 @@ START_TEST(given_back_too_soon)
 }
 END_TEST
 
+static sigjmp_buf after_end;
+static unsigned int end_reason;
+
+static void note_end(unsigned int reason)
+{
+    end_reason = reason;
+    siglongjmp(after_end, 1);
+}
+
+/* By a hypercall, and by a store that Xen would emulate. */
+START_TEST(l1tf_is_the_end)
+{
+    const struct pinfold_config config = { .quiet = true, .l1tf = true };
+    struct start_info *si;
+    unsigned long l4, table;
+    unsigned long *l1;
+
+    pinfold_close();
+    ck_assert_msg(pinfold_open(&config) == 0, "%s", pinfold_error());
+    si = pinfold_start_info();
+    ck_assert_int_eq(mm_start(si, (unsigned long)si & ~((1ul << 30) - 1)), 0);
+    pinfold_on_shutdown(note_end);
+    l4 = space_create();
+    ck_assert_int_eq(space_map(l4, VA, P | RW | US), 0);
+    l1 = l1_of(l4, &table);
+    ck_assert_int_eq(table_set(table, 6, 0xffe), 0);
+    end_reason = SHUTDOWN_MAX + 1;
+    if (sigsetjmp(after_end, 1) == 0) {
+        if (_i == 0)
+            (void)table_set(table, 6, 0x123456000);
+        else if (hypercall(__HYPERVISOR_vm_assist, VMASST_CMD_enable,
+                           VMASST_TYPE_writable_pagetables, 0, 0) == 0)
+            *(volatile unsigned long *)&l1[6] = 0x123456000;
+    }
+    ck_assert_uint_eq(end_reason, SHUTDOWN_crash);
+    ck_assert_str_eq(pinfold_last_rule(), "l1tf.crash");
+    ck_assert_uint_eq(l1[6], 0xffe);
+}
+END_TEST
+
 START_TEST(reset)
 {
     const unsigned long free = mm.nr_free;
@@ -390,7 +431,7 @@ START_TEST(wrong_configurations)
     const struct pinfold_config configs[] = {
         { .virt_base = 4096 }, { .virt_base = (1ull << 41) + 4096 },
         { .nr_pages = 100 },   { .nr_pages = 20000, .image_pages = 20000 },
-        { .xen = 12 },
+        { .xen = 12 },         { .l1tf = true, .record = "not-made.pvt" },
     };
 
     ck_assert_int_eq(pinfold_open(&again), -1); /* there is one */
@@ -423,6 +464,7 @@ int main(void)
     tcase_add_test(t, list_over_an_edge);
     tcase_add_test(t, frames_come_and_go);
     tcase_add_test(t, given_back_too_soon);
+    tcase_add_loop_test(t, l1tf_is_the_end, 0, 2);
     tcase_add_test(t, reset);
     tcase_add_test(t, wrong_configurations);
     suite_add_tcase(s, t);

@@ -47,7 +47,7 @@ int direct__build(void)
     if (!domain_build(&direct.cpu, &image, &l))
         return direct__fail("the model refuses the first tables: please "
                             "report this");
-    direct.vcpu = &xm_domain_find(direct.cpu.machine, DIRECT_DOMID)->vcpu[0];
+    direct.self = xm_domain_find(direct.cpu.machine, DIRECT_DOMID);
     if (direct__begin_events((uint32_t)domain_mfn(c->nr_pages, l.console),
                              (uint32_t)domain_mfn(c->nr_pages, l.store)) != 0)
         return -1;

@@ -78,6 +78,13 @@ static void shut_down(void)
     exit(reason == SHUTDOWN_crash || reason == SHUTDOWN_watchdog);
 }
 
+void direct__crash(void)
+{
+    direct.domain->down = true;
+    direct.domain->reason = SHUTDOWN_crash;
+    shut_down();
+}
+
 /* -- waiting
  * ------------------------------------------------------------------- */
 

@@ -79,11 +79,15 @@ static bool emulate(gregset_t g, struct xm_page_fault *fault)
     if (e.emulated)
         record_store(&insn, insn.rep ? count - r.gpr[XM_RCX] : 1,
                      r.rflags & XM_FLAG_DF, va);
-    if (e.unknown || e.stopped)
+    if (e.unknown)
         return false;
     if (e.why.rule != XM_R_NONE) {
         direct.why = e.why;
         direct.number = 0;
+    }
+    if (e.stopped) {
+        direct__explain_first();
+        direct__crash();
     }
     *fault = e.fault;
     if (e.fault.taken)

@@ -33,7 +33,7 @@ void direct__record_check(void)
 long pinfold_hypercall(unsigned int number, uint64_t a1, uint64_t a2,
                        uint64_t a3, uint64_t a4, uint64_t a5)
 {
-    const xm_mfn base = direct.vcpu->guest_table;
+    const xm_mfn base = direct.self->vcpu[0].guest_table;
     const uint64_t asked[6] = { a1, a2, a3, a4, a5 };
     uint64_t arg[6] = { a1, a2, a3, a4, a5 };
     struct xm_result r;
@@ -45,8 +45,8 @@ long pinfold_hypercall(unsigned int number, uint64_t a1, uint64_t a2,
     direct.cpu.refused.why.rule = XM_R_NONE;
     do {
         r = xm_hypercall(&direct.cpu, number, arg);
-    } while (r.rc == -XEN_ERESTART);
-    if (direct.vcpu->guest_table != base)
+    } while (r.rc == -XEN_ERESTART && !direct.self->crashed);
+    if (direct.self->vcpu[0].guest_table != base)
         direct__forget();
     direct__pass_time(CALL_NS);
     direct__follow();
@@ -66,6 +66,8 @@ long pinfold_hypercall(unsigned int number, uint64_t a1, uint64_t a2,
         direct.counts.refused++;
         direct__explain_first();
     }
+    if (direct.self->crashed)
+        direct__crash();
     direct__after_call();
     return r.rc;
 }

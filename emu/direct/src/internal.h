@@ -30,7 +30,7 @@ struct direct {
     struct pinfold_config config;
     xm_vaddr first, last; /* the guest's addresses */
     struct xm_cpu cpu;
-    struct xm_vcpu *vcpu; /* the guest's */
+    const struct xm_domain *self; /* the guest, as the model knows it */
     struct xm_own_memory own;
     bool valgrind; /* runs this */
     int memory;    /* a file: the machine's RAM */
@@ -120,6 +120,8 @@ int direct__begin_events(uint32_t console, uint32_t store);
 void direct__end_events(void);
 /* Timers fire, the backends see to their rings. */
 void direct__pass_time(uint64_t ns);
+/* The domain has crashed: its end, which is explained. */
+void direct__crash(void);
 /* Who waits is woken, upcalls that are due are made. */
 void direct__after_call(void);
 void direct__save_domain(void);

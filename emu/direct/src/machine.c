@@ -67,6 +67,9 @@ static int set_config(const struct pinfold_config *given)
                             "0x%llx and 0x%llx",
                             (unsigned long long)direct.first,
                             (unsigned long long)direct.last);
+    if (c->l1tf && c->record)
+        return direct__fail("a run with L1TF cannot be recorded: leave out one "
+                            "of both");
     if (c->nr_pages > 1u << 20 || c->image_pages >= c->nr_pages)
         return direct__fail("a domain has at most 2^20 pages, and its kernel "
                             "fits into them");
@@ -125,6 +128,7 @@ int pinfold_open(const struct pinfold_config *given)
     config = xm_config_default(FIRST_FRAMES * 2 + direct.config.nr_pages +
                                direct.config.nr_pages / 4);
     config.max_grant_frames = GRANT_FRAMES;
+    config.l1tf_domu = direct.config.l1tf ? XM_L1TF_CRASH : XM_L1TF_UNCHECKED;
     if (!xm_config_set_xen(&config, direct.config.xen))
         return direct__fail("the model knows Xen 4.13 to 4.22");
     if (allocate(&config) != 0 || direct__build() != 0 ||

@@ -45,7 +45,7 @@ bool direct__on_valgrind(void)
 
 void direct__populate(void)
 {
-    populate_table(direct.vcpu->guest_table, 4, 0);
+    populate_table(direct.self->vcpu[0].guest_table, 4, 0);
 }
 
 static pid_t self;

@@ -46,6 +46,12 @@ struct pinfold_config {
      * program's own; libraries lie above.
      */
     const void *code, *code_end;
+    /*
+     * As on a processor with L1TF: an absent entry that names memory is the end
+     * of an unprivileged domain, as of Debian's Xen. Such a run is not
+     * recorded.
+     */
+    bool l1tf;
 };
 
 /*
