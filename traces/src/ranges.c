@@ -130,13 +130,15 @@ bool range_take_extent(struct parser *p, uint32_t first, const char *last,
                        uint32_t *behind)
 {
     char name[PVT_MAX_NAME + 10];
+    const struct pvt_range *r;
     uint32_t from, to, page;
     size_t n;
 
     memcpy(name, p->t->pages[first].name, PVT_MAX_NAME + 1);
-    n = strcspn(name, "0123456789");
-    if (!number_of(name, n, &from) || strncmp(name, last, n) != 0 ||
-        !number_of(last, n, &to) || to < from)
+    r = range_of(p->t, name, &from);
+    n = r ? strlen(r->prefix) : 0;
+    if (!r || strncmp(name, last, n) != 0 || !number_of(last, n, &to) ||
+        to < from)
         return false;
     for (uint32_t i = from; i <= to; i++) {
         snprintf(name + n, sizeof(name) - n, "%x", i);
