@@ -46,7 +46,7 @@ struct replay {
     struct replay_options options;
     struct pvt_runner runner;
     struct replay_totals totals;
-    json_t *steps; /* of the trace being run */
+    struct replay_stream stream;
     char version[64];
     uint32_t model_frames; /* of a machine of the model's own */
     uint32_t nr_traces;
@@ -199,29 +199,10 @@ static void observe(void *context, const struct pvt_observation *o)
 
     progress(r, o->number, o->trace->nr_steps);
 
-    if (r->steps)
-        json_array_append_new(r->steps, replay_json_step(o));
+    if (r->options.json)
+        replay_stream_step(&r->stream, o);
     else if (r->options.verbose)
         replay_print_step(o);
-}
-
-static json_t *json_trace(struct replay *r, const struct replay_trace *t,
-                          const struct pvt_report *report)
-{
-    json_t *differences = json_array();
-    json_t *j = json_pack("{ss ss ss}", "file", t->file, "name", t->trace->name,
-                          "sentence", t->trace->sentence);
-
-    for (uint32_t i = 0; i < report->nr_differences && i < PVT_MAX_DIFFERENCES;
-         i++)
-        json_array_append_new(differences,
-                              replay_json_difference(&report->differences[i]));
-    if (report->skipped)
-        json_object_set_new(j, "skipped", json_string(report->message));
-    json_object_set_new(j, "steps", r->steps);
-    json_object_set_new(j, "differences", differences);
-    r->steps = NULL;
-    return j;
 }
 
 static double now(void)
@@ -245,9 +226,8 @@ static void print_report(struct replay *r, const struct replay_trace *t,
                report->nr_differences ? "DIFFERS" : "agrees");
 }
 
-/* ALL: NULL, or the JSON of all traces. */
 static int run_one(struct replay *r, const struct replay_trace *t,
-                   struct pvt_report *report, json_t *all)
+                   struct pvt_report *report)
 {
     double started;
     int rc;
@@ -255,13 +235,19 @@ static int run_one(struct replay *r, const struct replay_trace *t,
     if (open_machines(r) != 0)
         return CLI_ENVIRONMENT;
     started = now();
-    if (r->options.json)
-        r->steps = json_array();
+    if (r->options.json) {
+        if (r->stream.traces == 0)
+            replay_stream_begin(r->options.on_xen ? r->version : NULL);
+        if (!replay_stream_trace(&r->stream, t->file, t->trace)) {
+            fputs("pinfold replay: out of memory: free some\n", stderr);
+            return CLI_ENVIRONMENT;
+        }
+    }
     rc = pvt_run(&r->runner, t->trace, report);
     if (rc != 0) {
         fprintf(stderr, "%s: cannot be run: %s\n", t->file, report->message);
-        json_decref(r->steps);
-        r->steps = NULL;
+        if (r->options.json)
+            replay_stream_end_trace(&r->stream, report, true);
         close_machines(r);
         return CLI_ENVIRONMENT;
     }
@@ -269,8 +255,8 @@ static int run_one(struct replay *r, const struct replay_trace *t,
     r->totals.skipped += report->skipped;
     r->totals.steps += report->steps;
     r->totals.differences += report->nr_differences;
-    if (all)
-        json_array_append_new(all, json_trace(r, t, report));
+    if (r->options.json)
+        replay_stream_end_trace(&r->stream, report, false);
     else
         print_report(r, t, report, now() - started);
     if (report->lost)
@@ -289,20 +275,6 @@ static void print_summary(const struct replay *r)
     if (r->options.on_xen)
         printf(" and on actual %s", r->version);
     printf(": %" PRIu32 " differences\n", n->differences);
-}
-
-static int print_json(const struct replay *r, json_t *all)
-{
-    const struct replay_totals *n = &r->totals;
-    json_t *j = json_pack("{ss? s{si si si si} sO}", "xen",
-                          r->options.on_xen ? r->version : NULL, "summary",
-                          "traces", (int)n->traces, "skipped", (int)n->skipped,
-                          "steps", (int)n->steps, "differences",
-                          (int)n->differences, "traces", all);
-    const bool good = cli_print_json("replay", j);
-
-    json_decref(j);
-    return good ? CLI_AGREES : CLI_ENVIRONMENT;
 }
 
 /* One machine runs all of them. */
@@ -329,12 +301,11 @@ static bool all_l1tf(const struct replay_set *set)
 static int run_all(struct replay *r, const struct replay_set *set)
 {
     struct pvt_report *report = malloc(sizeof(*report));
-    json_t *all = r->options.json ? json_array() : NULL;
     int rc = CLI_AGREES;
 
     r->nr_traces = set->count;
     for (uint32_t i = 0; report && i < set->count; i++) {
-        const int one = run_one(r, &set->traces[i], report, all);
+        const int one = run_one(r, &set->traces[i], report);
 
         progress(r, 0, 0);
         if (one > rc)
@@ -348,13 +319,10 @@ static int run_all(struct replay *r, const struct replay_set *set)
         fputs("pinfold replay: out of memory: free some\n", stderr);
         rc = CLI_ENVIRONMENT;
     }
-    if (rc != CLI_ENVIRONMENT) {
-        if (!all)
-            print_summary(r);
-        else if (print_json(r, all) != CLI_AGREES)
-            rc = CLI_ENVIRONMENT;
-    }
-    json_decref(all);
+    if (!r->options.json && rc != CLI_ENVIRONMENT)
+        print_summary(r);
+    if (r->stream.traces != 0 && !replay_stream_end(&r->totals))
+        rc = CLI_ENVIRONMENT;
     free(report);
     return rc;
 }

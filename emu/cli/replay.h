@@ -58,8 +58,27 @@ void replay_print_differences(FILE *f, const char *file,
                               const struct pvt_trace *t,
                               const struct pvt_report *r);
 
+/* replay_stream.c: --json. XEN: NULL, or its version. */
+struct replay_stream {
+    uint32_t traces, steps;   /* so many are written; steps of the last */
+    struct replay_seen *seen; /* of a big trace, what was said of its frames */
+};
+void replay_stream_begin(const char *xen);
+/* False: out of memory, and nothing is written. */
+bool replay_stream_trace(struct replay_stream *s, const char *file,
+                         const struct pvt_trace *t);
+void replay_stream_step(struct replay_stream *s,
+                        const struct pvt_observation *o);
+/* Is the I-th that is watched to be in the step of O? */
+bool replay_stream_has_frame(const struct replay_stream *s,
+                             const struct pvt_observation *o, uint32_t i);
+void replay_stream_end_trace(struct replay_stream *s,
+                             const struct pvt_report *report, bool failed);
+bool replay_stream_end(const struct replay_totals *n);
+
 /* replay_json.c */
-json_t *replay_json_step(const struct pvt_observation *o);
+json_t *replay_json_step(const struct replay_stream *s,
+                         const struct pvt_observation *o);
 /* The step as it is written. */
 json_t *replay_json_text(const struct pvt_observation *o);
 json_t *replay_json_rule(const struct xm_rule_info *info);

@@ -38,7 +38,8 @@ static json_t *json_page_info(const struct pvt_watched *w,
     return j;
 }
 
-static json_t *json_side(const struct pvt_observation *o,
+static json_t *json_side(const struct replay_stream *s,
+                         const struct pvt_observation *o,
                          const struct pvt_outcome *out, bool model)
 {
     const enum pvt_call call = o->step->call;
@@ -64,10 +65,11 @@ static json_t *json_side(const struct pvt_observation *o,
         json_object_set_new(j, "rule",
                             replay_json_rule(xm_rule_info(out->why.rule)));
     for (uint32_t i = 0; i < o->nr_watched; i++)
-        json_array_append_new(
-            frames,
-            json_page_info(&o->watched[i], model ? &o->watched[i].model
-                                                 : &o->watched[i].other));
+        if (replay_stream_has_frame(s, o, i))
+            json_array_append_new(
+                frames,
+                json_page_info(&o->watched[i], model ? &o->watched[i].model
+                                                     : &o->watched[i].other));
     json_object_set_new(j, "page_info", frames);
     return j;
 }
@@ -89,15 +91,16 @@ json_t *replay_json_text(const struct pvt_observation *o)
     return j;
 }
 
-json_t *replay_json_step(const struct pvt_observation *o)
+json_t *replay_json_step(const struct replay_stream *s,
+                         const struct pvt_observation *o)
 {
     json_t *differences = json_array();
     json_t *j = json_pack("{si si so so}", "step", (int)o->number, "line",
                           (int)o->step->line, "text", replay_json_text(o),
-                          "model", json_side(o, o->model, true));
+                          "model", json_side(s, o, o->model, true));
 
     if (o->other)
-        json_object_set_new(j, "xen", json_side(o, o->other, false));
+        json_object_set_new(j, "xen", json_side(s, o, o->other, false));
     for (uint32_t i = 0; i < o->nr_differences && i < PVT_MAX_DIFFERENCES; i++)
         json_array_append_new(differences,
                               replay_json_difference(&o->differences[i]));
