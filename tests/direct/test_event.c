@@ -79,7 +79,7 @@ START_TEST(as_the_builder_leaves_it)
     ck_assert_uint_eq(pinfold_m2p()[si->console.domU.mfn], info + 2);
     ck_assert_uint_eq(tables, info + 3);
     ck_assert_uint_eq(si->nr_pt_frames, 5);
-    ck_assert_uint_eq(si->flags, SIF_VIRT_P2M_4TOOLS);
+    ck_assert_uint_eq(si->flags, 0);
     ck_assert_uint_eq(si->first_p2m_pfn, 0);
     ck_assert_uint_eq(si->nr_p2m_frames, 0);
     ck_assert_uint_eq(si->mod_start, 0);

@@ -179,7 +179,7 @@ static void write_start_info(struct xm_cpu *c, const struct domain_image *image,
 
     snprintf(si->magic, sizeof(si->magic), "xen-3.0-x86_64");
     si->nr_pages = n;
-    si->flags = SIF_VIRT_P2M_4TOOLS | (image->privileged ? SIF_PRIVILEGED : 0);
+    si->flags = image->privileged ? SIF_PRIVILEGED : 0;
     si->shared_info = (uint64_t)FRAME_SHARED_INFO * XM_PAGE_SIZE;
     si->store_mfn = domain_mfn(n, l->store);
     si->console.domU.mfn = domain_mfn(n, l->console);
