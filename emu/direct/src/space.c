@@ -115,9 +115,8 @@ bool direct__map(xm_vaddr va, bool write)
     set_bit(r->mapped, slot, true);
     set_bit(r->writable, slot, writable);
     if (mmap(page_at(va & ~(PAGE_BYTES - 1)), XM_PAGE_SIZE,
-             PROT_READ | (writable ? PROT_WRITE : 0),
-             MAP_SHARED | MAP_FIXED | MAP_POPULATE, direct.memory,
-             (off_t)(w.mfn * PAGE_BYTES)) == MAP_FAILED)
+             PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED | MAP_FIXED,
+             direct.memory, (off_t)(w.mfn * PAGE_BYTES)) == MAP_FAILED)
         abort();
     direct.counts.mapped++;
     return true;
