@@ -51,6 +51,7 @@ static void exec_qemu(const struct shim *s, const char *ram_path)
              s->config.l1tf ? " pv-l1tf=domu" : "");
     snprintf(modules, sizeof(modules), "%s,%s/initrd", s->config.kernel,
              s->dir);
+    snprintf(icount, sizeof(icount), "shift=%u", s->config.icount - 1);
     path_of(s, "qemu.log", errors, sizeof(errors));
     snprintf(qmp, sizeof(qmp), "unix:%s/qmp,server=on,wait=off", s->dir);
 #define ARG(text) argv[n++] = (char *)(uintptr_t)(text)
