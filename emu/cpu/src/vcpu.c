@@ -104,6 +104,7 @@ static void load_callbacks(struct domain_vcpu *v,
         .flags = !!(x->flags & VGCF_syscall_disables_events),
     };
     v->task_switched = x->ctrlreg[0] & 8;
+    v->io_level = x->user_regs.rflags >> 12 & 3; /* IOPL, virtualised */
 }
 
 static void load_registers(struct pvcpu *p, const struct cpu_user_regs *r)
