@@ -259,7 +259,7 @@ static enum fz_kind some_kind(struct fz_random *r)
         enum fz_kind kind;
         uint32_t per_mille;
     } weights[] = {
-        { FZ_MMU_UPDATE, 355 },
+        { FZ_MMU_UPDATE, 375 },
         { FZ_MMUEXT, 175 },
         { FZ_UPDATE_VA_MAPPING, 150 },
         { FZ_EXECUTE, 60 },
@@ -271,8 +271,8 @@ static enum fz_kind some_kind(struct fz_random *r)
         { FZ_GRANT_MAP, 30 },
         { FZ_GRANT_UNMAP, 30 },
         { FZ_DECREASE, 2 },
-        { FZ_CALL, 20 },
-        { FZ_GUEST, 20 },
+        { FZ_CALL, 10 },
+        { FZ_GUEST, 10 },
     };
     uint32_t n = fz_below(r, 1000);
 
@@ -335,7 +335,7 @@ static void make(struct fz_random *r, const struct fz_session *s,
 /* For a while the same: going to another costs Xen as much as many calls. */
 static void choose_caller(struct fz_random *r, const struct fz_session *s)
 {
-    if (!fz_chance(r, 2) && fz_has_domain(&s->world, r->domain))
+    if (!fz_chance(r, 1) && fz_has_domain(&s->world, r->domain))
         return;
     r->domain = fz_some_domain(r, s);
     r->vcpu = fz_chance(r, 25);
