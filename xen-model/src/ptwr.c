@@ -97,6 +97,16 @@ static const struct exec_memory ptwr = { .is_xen = true,
                                          .read = ptwr_emulated_read,
                                          .write = ptwr_emulated_write };
 
+/* Without the check only an L2 or L3 is taken for one: what else has a type
+ * holds words that no frame is counted for. */
+static bool is_l1(const struct exec *x, const struct xm_frame *f)
+{
+    const unsigned int level = xm_pgt_level(f->type_info);
+
+    return level == 1 || ((level == 2 || level == 3) &&
+                          xm__broken(x->c, XM_FAULT_PTWR_LEVEL));
+}
+
 static enum emul ptwr_do_page_fault(struct exec *x, xm_mfn mfn)
 {
     struct xm_frame *f = xm__get_page_from_mfn(x->c, mfn, x->c->domid);
@@ -106,8 +116,7 @@ static enum emul ptwr_do_page_fault(struct exec *x, xm_mfn mfn)
         return xm__unhandleable(x, XM_R_PTWR_NOT_OWN, mfn, 0);
     if (!xm__lockable(f)) {
         rc = xm__unhandleable(x, XM_R_PTWR_IDLE, mfn, f->type_info);
-    } else if (xm_pgt_level(f->type_info) != 1 &&
-               !xm__broken(x->c, XM_FAULT_PTWR_LEVEL)) {
+    } else if (!is_l1(x, f)) {
         rc = xm__unhandleable(x, XM_R_PTWR_NOT_L1, mfn, f->type_info);
     } else {
         x->table = mfn;
