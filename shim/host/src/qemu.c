@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #define MEMORY_MIB 256u /* with domains for small traces only */
+/* The scheduler's own timer is not to be in the way of those of guests. */
+#define RARE_TICKS " sched_credit_tslice_ms=1000"
 
 static void path_of(const struct shim *s, const char *file, char *path,
                     size_t size)
@@ -40,13 +42,12 @@ static void exec_qemu(const struct shim *s, const char *ram_path)
              "memory-backend-file,id=ram,size=%sM,mem-path=%s,share=on", memory,
              ram_path);
     snprintf(serial, sizeof(serial), "file:%s/serial.log", s->dir);
-    /* The scheduler's own timer, which stops calls in the middle, is rare. */
     snprintf(append, sizeof(append),
              "loglvl=all guest_loglvl=none com1=115200,8n1 console=com1 "
              "dom0_mem=64M dom0_max_vcpus=3 sched=credit "
-             "sched_credit_tslice_ms=1000 "
-             "gnttab_max_frames=%u gnttab_max_maptrack_frames=%u%s",
+             "gnttab_max_frames=%u gnttab_max_maptrack_frames=%u%s%s",
              config.max_grant_frames, config.max_maptrack_frames,
+             s->config.icount ? RARE_TICKS : "",
              s->config.l1tf ? " pv-l1tf=domu" : "");
     snprintf(modules, sizeof(modules), "%s,%s/initrd", s->config.kernel,
              s->dir);
