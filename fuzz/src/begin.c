@@ -152,7 +152,7 @@ static enum fz_outcome prepare(struct fz_session *s, uint32_t domains)
     enum fz_outcome rc = FZ_AGREES;
 
     s->all.domains = 0;
-    if (!s->other && s->model->ops->end_trace(s->model) != 0)
+    if (!s->other && s->model->ops->end_trace(s->model, false) != 0)
         rc = fail(s, s->model);
     if (rc == FZ_AGREES)
         rc = take(s, domains);

@@ -146,8 +146,9 @@ static int use_domain(struct pvt_backend *b, xm_domid domid, bool privileged,
     return model__add_domain(m, domid, privileged, known);
 }
 
-static int end_trace(struct pvt_backend *b)
+static int end_trace(struct pvt_backend *b, bool halfway)
 {
+    (void)halfway;
     struct model *m = model_of(b);
 
     return m->synthetic ? model__boot(m) : 0;

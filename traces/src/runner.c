@@ -413,11 +413,14 @@ static int finish(struct run *r)
 /* Both go back to the state in which traces begin. */
 static int end_trace(struct run *r)
 {
+    const bool halfway = r->report->nr_differences != 0;
+
     if (r->report->lost)
-        return r->sides[SIDE_MODEL]->ops->end_trace(r->sides[SIDE_MODEL]);
+        return r->sides[SIDE_MODEL]->ops->end_trace(r->sides[SIDE_MODEL],
+                                                    halfway);
     for (enum side s = SIDE_MODEL; s < NR_SIDES; s++) {
         const int rc =
-            r->sides[s] ? r->sides[s]->ops->end_trace(r->sides[s]) : 0;
+            r->sides[s] ? r->sides[s]->ops->end_trace(r->sides[s], halfway) : 0;
 
         if (rc < 0)
             return s == SIDE_OTHER ? lost(r, s) : fail_side(r, s);

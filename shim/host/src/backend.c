@@ -48,8 +48,9 @@ static int use_domain(struct pvt_backend *b, xm_domid domid, bool privileged,
         return 1;
     }
     d = &s->domains[domid];
-    /* What a trace that stopped at a difference has left is not known. */
-    if (d->exists && d->domid != 0)
+    /* A domain that is new at each trace would have Xen busy with the end of
+     * the last one while a trace runs: calls would stop in the middle. */
+    if (d->exists && d->domid != 0 && d->nr_pages - d->next_pfn < frames)
         d->spoiled = true;
     if (d->spoiled && destroy_spoiled(s) != 0)
         return -1;
@@ -239,7 +240,7 @@ static int restore(struct shim_domain *d)
     return 1;
 }
 
-static int end_trace(struct pvt_backend *b)
+static int end_trace(struct pvt_backend *b, bool halfway)
 {
     struct shim *s = shim_of(b);
 
@@ -252,6 +253,8 @@ static int end_trace(struct pvt_backend *b)
             return -1;
         if (rc != 0)
             d->spoiled = true; /* built again when it is wanted */
+        else if (touched && halfway && d->domid != 0)
+            d->spoiled = true; /* nobody knows what it was left with */
         else if (d->used_up && d->domid != 0 && shim__destroy_domain(d) != 0)
             return -1;
     }

@@ -194,10 +194,11 @@ struct pvt_backend_ops {
                   struct pvt_outcome *out);
     /*
      * All domains back to the boot tables: base, no user base, empty window
-     * slot, no vm_assist. What is beyond repair is built again. 1: nothing
-     * repairs this machine, it must be closed; -1: failed.
+     * slot, no vm_assist. What is beyond repair is built again, and so are
+     * domains of a trace that ended HALFWAY. 1: nothing repairs this machine,
+     * it must be closed; -1: failed.
      */
-    int (*end_trace)(struct pvt_backend *b);
+    int (*end_trace)(struct pvt_backend *b, bool halfway);
     /*
      * Copies the whole state into a model machine of nr_frames frames and its
      * RAM (page tables only). NULL where it makes no sense.
