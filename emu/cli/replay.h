@@ -33,6 +33,7 @@ struct replay_set {
 
 struct replay_totals {
     uint32_t traces, skipped, steps, differences;
+    uint32_t again; /* that agreed the second time only */
 };
 
 /* replay_load.c: is PATH, by its name, a trace; or a directory? */
