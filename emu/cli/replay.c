@@ -16,7 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RUN_AGAIN (-1) /* less than any of CLI_ */
+#define RUN_AGAIN (-1)   /* less than any of CLI_ */
+#define MOST_DEFERRED 8u /* more are no interrupts */
 
 static const char usage[] =
     "Usage: pinfold replay [OPTION]... PATH...\n"
@@ -49,6 +50,7 @@ struct replay {
     struct pvt_runner runner;
     struct replay_totals totals;
     bool again; /* the traces that differed */
+    uint32_t deferred;
     struct replay_stream stream;
     char version[64];
     uint32_t model_frames; /* of a machine of the model's own */
@@ -242,7 +244,8 @@ static bool may_be_interrupted(const struct replay *r,
     const struct replay_options *o = &r->options;
 
     return o->on_xen && !o->faults && !o->json && !o->verbose && !r->again &&
-           !report->lost && (rc != 0 || report->nr_differences != 0);
+           r->deferred < MOST_DEFERRED && !report->lost &&
+           (rc != 0 || report->nr_differences != 0);
 }
 
 static int run_one(struct replay *r, const struct replay_trace *t,
@@ -265,6 +268,7 @@ static int run_one(struct replay *r, const struct replay_trace *t,
     rc = pvt_run(&r->runner, t->trace, report);
     if (may_be_interrupted(r, report, rc)) {
         close_machines(r);
+        r->deferred++;
         return RUN_AGAIN;
     }
     if (rc != 0) {
@@ -336,7 +340,10 @@ static int run_some(struct replay *r, const struct replay_set *set,
             continue;
         one = run_one(r, &set->traces[i], report);
         wanted[i] = one == RUN_AGAIN;
-        r->totals.again += r->again && one == CLI_AGREES;
+        if (r->again && one == CLI_AGREES) {
+            printf("%s: agreed the second time only\n", set->traces[i].file);
+            r->totals.again++;
+        }
         progress(r, 0, 0);
         if (one > rc)
             rc = one;
