@@ -307,13 +307,13 @@ static void print_summary(const struct replay *r)
 }
 
 /* One machine runs all of them. */
-static void make_room(struct replay *r, const struct replay_set *set)
+static void suit_machine(struct replay *r, const struct replay_set *set)
 {
     for (uint32_t i = 0; i < set->count; i++) {
         const uint32_t n = pvt_model_frames(set->traces[i].trace);
 
         r->model_frames = n > r->model_frames ? n : r->model_frames;
-        cli_xen_make_room(&r->options.xen, set->traces[i].trace);
+        cli_xen_suit(&r->options.xen, set->traces[i].trace);
     }
 }
 
@@ -397,7 +397,7 @@ static int run_command(void *options)
         if (one > rc)
             rc = one;
     }
-    make_room(&r, &set);
+    suit_machine(&r, &set);
     r.options.xen.l1tf = all_l1tf(&set);
     if (rc == CLI_AGREES)
         rc = run_all(&r, &set);

@@ -385,7 +385,7 @@ static int run(struct shrink *s, struct replay_trace *t)
     int rc;
 
     s->model_frames = pvt_model_frames(t->trace);
-    cli_xen_make_room(&s->xen, t->trace);
+    cli_xen_suit(&s->xen, t->trace);
     rc = reopen(s, &s->goal);
     if (rc == 0) {
         rc = find(s, t->trace);

@@ -17,7 +17,11 @@
 int cli_xen_open(const struct shim_config *config, struct pvt_backend **out,
                  char *message, size_t size);
 
-/* The machine of CONFIG is to have room for T, too. */
-void cli_xen_make_room(struct shim_config *config, const struct pvt_trace *t);
+/*
+ * The machine of CONFIG is to suit T, too: room for its frames, and a clock of
+ * instructions. By the host's clock Xen would find a timer due, and stop a long
+ * call in the middle, whenever this machine is busy.
+ */
+void cli_xen_suit(struct shim_config *config, const struct pvt_trace *t);
 
 #endif
