@@ -89,6 +89,14 @@ static bool is_guests(const struct xm_frame *f)
            (f->count_info & XM_PGC_STATE_MASK) != XM_PGC_STATE_FREE;
 }
 
+/* Given back, a table that is pinned stays as long as it is. */
+static bool stays_guests(const struct xm_frame *before,
+                         const struct xm_frame *after)
+{
+    return is_guests(after) && after->owner == before->owner &&
+           !(before->count_info & ~after->count_info & XM_PGC_ALLOCATED);
+}
+
 /* Nothing of a domain changes hands but pages of the world. */
 static bool keeps_frame(void *context, xm_mfn mfn)
 {
@@ -99,7 +107,7 @@ static bool keeps_frame(void *context, xm_mfn mfn)
                           *b = xm_machine_frame(after, mfn);
 
     return !is_guests(a) || fz_is_page(fz_place(&s->world, mfn)) ||
-           (b->owner == a->owner && is_guests(b) &&
+           (stays_guests(a, b) &&
             *xm_machine_m2p(after, mfn) == *xm_machine_m2p(before, mfn));
 }
 
