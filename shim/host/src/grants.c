@@ -79,10 +79,12 @@ static xm_mfn page_mfn(const struct shim *s, uint64_t array, uint32_t i)
     return shim__translate(s, page_address(s, array, i)) / XM_PAGE_SIZE;
 }
 
-static bool looks_right(const struct grant_table *t, uint64_t domain)
+static bool looks_right(const struct shim *s, const struct grant_table *t,
+                        uint64_t domain)
 {
     if (t->max_version != 2 || t->version - 1 > 1 || t->nr_frames == 0 ||
-        t->nr_frames > t->max_frames)
+        t->nr_frames > t->max_frames || !at(s, t->shared) ||
+        !at(s, t->status) || !at(s, t->active))
         return false;
     for (size_t i = 0; i < sizeof(t->rest) / sizeof(t->rest[0]); i++)
         if (t->rest[i] == domain)
@@ -100,7 +102,7 @@ static const struct grant_table *find_table(struct shim_domain *d)
         const uint64_t to = words[i] - DIRECT_MAP;
 
         if (to % 8 == 0 && to + sizeof(struct grant_table) <= s->ram_size &&
-            looks_right((const void *)(s->ram + to), DIRECT_MAP + machine))
+            looks_right(s, (const void *)(s->ram + to), DIRECT_MAP + machine))
             return (const void *)(s->ram + to);
     }
     (void)shim__fail(d->shim,
