@@ -9,6 +9,8 @@
 
 #include <traces/runner.h>
 
+#include <search.h>
+
 /* A frame that has a name in the run, as it is at the step at hand. */
 struct diff_page {
     char name[PVT_MAX_NAME + 1];
@@ -17,6 +19,7 @@ struct diff_page {
     bool has_frame;   /* and its state */
     bool hidden;      /* what it holds is not known */
     bool was_l4;      /* so in some of its slots is what Xen put there */
+    uint32_t next;    /* diff_pages.c: the next of its chain, plus 1 */
     uint32_t partner; /* its counterpart in the other run, plus 1; 0: none */
     xm_mfn mfn;
     struct xm_frame frame;
@@ -58,6 +61,12 @@ struct diff_run {
     struct diff_page *pages;
     struct diff_step *steps; /* the first is the 0th */
     uint32_t nr_pages, nr_steps;
+    /* diff_pages.c: pages by their names, and by their frames. */
+    struct hsearch_data names;
+    const struct diff_page *named; /* the list whose names they are */
+    uint32_t nr_named, nr_names;   /* of it; and so many have room */
+    uint32_t *chains;
+    uint32_t nr_chains;
 };
 
 struct diff_set {
@@ -84,6 +93,21 @@ struct diff_result {
 int diff_load(struct diff_set *set, const char *file,
               const struct cli_xen_version *version);
 void diff_free(struct diff_set *set);
+
+/*
+ * diff_pages.c: the first page of that name, of N bytes; and the last that became
+ * the frame MFN, or one that was it before PAGE, UINT32_MAX if there is none.
+ */
+bool diff_find_page(const struct diff_run *r, const char *name, size_t n,
+                    uint32_t *page);
+uint32_t diff_page_at(const struct diff_run *r, xm_mfn mfn);
+uint32_t diff_page_behind(const struct diff_run *r, uint32_t page);
+/* All pages can be found by their names now. False: no memory. */
+bool diff_name_pages(struct diff_run *r);
+/* No page has a frame; PAGE has this one. False: no memory. */
+bool diff_unplace_pages(struct diff_run *r);
+void diff_place_page(struct diff_run *r, uint32_t page, xm_mfn mfn);
+void diff_free_pages(struct diff_run *r);
 
 /* diff_trace.c: traces, on the model. */
 int diff_load_traces(struct diff_set *set, const char *path,

@@ -66,16 +66,6 @@ static bool same_page(struct pair *p, uint32_t a, uint32_t b)
     return true;
 }
 
-static bool find(const struct diff_run *r, const char *name, size_t n,
-                 uint32_t *page)
-{
-    for (*page = 0; *page < r->nr_pages; ++*page)
-        if (strlen(r->pages[*page].name) == n &&
-            memcmp(r->pages[*page].name, name, n) == 0)
-            return true;
-    return false;
-}
-
 static size_t word(const char *text)
 {
     size_t n = 0;
@@ -97,7 +87,8 @@ static bool same_call(struct pair *p, const char *a, const char *b)
                 return false;
             continue;
         }
-        if (find(p->run[0], a, n, &x) && find(p->run[1], b, m, &y)) {
+        if (diff_find_page(p->run[0], a, n, &x) &&
+            diff_find_page(p->run[1], b, m, &y)) {
             if (!same_page(p, x, y))
                 return false;
         } else if (n != m || memcmp(a, b, n) != 0) {
@@ -109,19 +100,11 @@ static bool same_call(struct pair *p, const char *a, const char *b)
     return *a == *b;
 }
 
-static uint32_t page_of(const struct diff_run *r, xm_mfn mfn)
-{
-    for (uint32_t i = 0; i < r->nr_pages; i++)
-        if (r->pages[i].mfn == mfn && r->pages[i].known)
-            return i;
-    return UINT32_MAX;
-}
-
 static void name_value(const struct diff_run *r, uint64_t value, char *text,
                        size_t size)
 {
     const uint32_t page =
-        value & XM_PTE_P ? page_of(r, xm_pte_mfn(value)) : UINT32_MAX;
+        value & XM_PTE_P ? diff_page_at(r, xm_pte_mfn(value)) : UINT32_MAX;
     FILE *f;
 
     if (page == UINT32_MAX) {
@@ -139,13 +122,15 @@ static void name_value(const struct diff_run *r, uint64_t value, char *text,
 /* The same, of a frame that was several pages, one after the other. */
 static bool was_same_page(const struct pair *p, xm_mfn mfn, xm_mfn other)
 {
-    for (uint32_t i = 0; i < p->run[0]->nr_pages; i++) {
-        const struct diff_page *page = &p->run[0]->pages[i];
-        const struct diff_page *partner =
-            page->partner ? &p->run[1]->pages[page->partner - 1] : NULL;
+    const struct diff_run *r = p->run[0];
 
-        if (page->known && page->mfn == mfn && partner && partner->known &&
-            partner->mfn == other)
+    for (uint32_t i = diff_page_at(r, mfn); i != UINT32_MAX;
+         i = diff_page_behind(r, i)) {
+        const uint32_t partner = r->pages[i].partner;
+        const struct diff_page *page =
+            partner ? &p->run[1]->pages[partner - 1] : NULL;
+
+        if (page && page->known && page->mfn == other)
             return true;
     }
     return false;
@@ -160,8 +145,8 @@ static bool same_frame(struct pair *p, uint64_t a, uint64_t b, uint64_t mask,
 
     if ((a & ~mask) != (b & ~mask))
         return false;
-    x = page_of(p->run[0], mfn);
-    y = page_of(p->run[1], other);
+    x = diff_page_at(p->run[0], mfn);
+    y = diff_page_at(p->run[1], other);
     return x != UINT32_MAX && y != UINT32_MAX &&
            (same_page(p, x, y) || was_same_page(p, mfn, other));
 }
@@ -175,8 +160,8 @@ static bool same_value(struct pair *p, uint64_t a, uint64_t b)
 {
     if (a == b && !(a & XM_PTE_P))
         return true;
-    if (a == b && (page_of(p->run[0], xm_pte_mfn(a)) == UINT32_MAX ||
-                   page_of(p->run[1], xm_pte_mfn(b)) == UINT32_MAX))
+    if (a == b && (diff_page_at(p->run[0], xm_pte_mfn(a)) == UINT32_MAX ||
+                   diff_page_at(p->run[1], xm_pte_mfn(b)) == UINT32_MAX))
         return true;
     return same_frame(p, a, b, XM_PTE_MFN_MASK, XM_PAGE_SHIFT) ||
            same_frame(p, a, b, 0xffffffffull << 32, 32) ||
@@ -190,8 +175,7 @@ static bool apply(struct pair *p, unsigned int side, const struct diff_step *s)
     for (uint32_t i = 0; i < s->nr_frames; i++) {
         struct diff_page *page = &r->pages[s->frames[i].page];
 
-        page->known = true;
-        page->mfn = s->frames[i].mfn;
+        diff_place_page(r, s->frames[i].page, s->frames[i].mfn);
         page->has_frame = s->frames[i].has_frame;
         page->hidden = s->frames[i].hides_entries;
         page->frame = s->frames[i].frame;
@@ -340,7 +324,8 @@ static void match_names(struct pair *p, bool all)
     for (uint32_t i = 0; i < p->run[0]->nr_pages; i++) {
         const struct diff_page *x = &p->run[0]->pages[i];
 
-        if ((all || x->fixed) && find(p->run[1], x->name, strlen(x->name), &b))
+        if ((all || x->fixed) &&
+            diff_find_page(p->run[1], x->name, strlen(x->name), &b))
             (void)same_page(p, i, b);
     }
 }
@@ -350,8 +335,8 @@ static bool same_names(const struct pair *p)
     uint32_t b;
 
     for (uint32_t i = 0; i < p->run[0]->nr_pages; i++)
-        if (!find(p->run[1], p->run[0]->pages[i].name,
-                  strlen(p->run[0]->pages[i].name), &b))
+        if (!diff_find_page(p->run[1], p->run[0]->pages[i].name,
+                            strlen(p->run[0]->pages[i].name), &b))
             return false;
     return true;
 }
@@ -360,17 +345,19 @@ static bool same_names(const struct pair *p)
 static void begin(struct pair *p, bool keep)
 {
     *p->to = (struct diff_result){ .a = p->run[0], .b = p->run[1] };
-    for (unsigned int side = 0; side < 2; side++)
+    for (unsigned int side = 0; side < 2; side++) {
+        p->failed |= !diff_unplace_pages(p->run[side]);
         for (uint32_t i = 0; i < p->run[side]->nr_pages; i++) {
             struct diff_page *page = &p->run[side]->pages[i];
 
             free(page->entries);
             page->entries = NULL;
-            page->known = page->has_frame = page->was_l4 = false;
+            page->has_frame = page->was_l4 = false;
             page->hidden = p->run[side]->lists_entries;
             if (!keep)
                 page->partner = 0;
         }
+    }
     memset(p->queued, 0, p->run[0]->nr_pages * sizeof(*p->queued));
     p->nr_queued = 0;
 }
@@ -441,7 +428,7 @@ bool diff_compare(struct diff_run *a, struct diff_run *b,
 
     p.queue = calloc(a->nr_pages + 1u, sizeof(*p.queue));
     p.queued = calloc(a->nr_pages + 1u, sizeof(*p.queued));
-    if (p.queue && p.queued)
+    if (p.queue && p.queued && diff_name_pages(a) && diff_name_pages(b))
         compare_runs(&p);
     else
         p.failed = true;

@@ -78,6 +78,7 @@ void diff_drop_last(struct diff_set *set)
     }
     for (uint32_t k = 0; k < r->nr_pages; k++)
         free(r->pages[k].entries);
+    diff_free_pages(r);
     free(r->pages);
     free(r->steps);
     free(r->file);
@@ -120,16 +121,18 @@ static uint32_t find_page(struct diff_run *r, const char *name)
 {
     struct diff_page *pages;
 
-    for (uint32_t i = 0; i < r->nr_pages; i++)
-        if (strcmp(r->pages[i].name, name) == 0)
-            return i;
+    uint32_t page;
+
+    if (diff_find_page(r, name, strlen(name), &page))
+        return page;
     pages = grow(r->pages, r->nr_pages, sizeof(*pages));
     if (!pages)
         return UINT32_MAX;
     r->pages = pages;
     pages[r->nr_pages] = (struct diff_page){ .fixed = strstr(name, "boot.l") };
     snprintf(pages[r->nr_pages].name, sizeof(pages[0].name), "%s", name);
-    return r->nr_pages++;
+    r->nr_pages++;
+    return diff_name_pages(r) ? r->nr_pages - 1 : UINT32_MAX;
 }
 
 /* All that a page holds: what is not listed is 0. */

@@ -21,7 +21,7 @@ struct following {
 };
 
 /* Own pages first, then what every machine has, and is called alike. */
-static bool add_pages(struct following *f, const struct pvt_trace *t)
+static bool add_pages(struct following *f, const struct pvt_observation *o)
 {
     struct diff_run *r = f->run;
 
@@ -29,10 +29,11 @@ static bool add_pages(struct following *f, const struct pvt_trace *t)
     r->pages = calloc(r->nr_pages + 1u, sizeof(*r->pages));
     for (uint32_t i = 0; r->pages && i < r->nr_pages; i++) {
         snprintf(r->pages[i].name, sizeof(r->pages[i].name), "%s",
-                 f->report.name[i].name);
-        r->pages[i].fixed = i >= t->nr_pages;
+                 i < o->nr_watched ? o->watched[i].name
+                                   : f->report.name[i].name);
+        r->pages[i].fixed = i >= o->trace->nr_pages;
     }
-    return r->pages != NULL;
+    return r->pages && diff_unplace_pages(r);
 }
 
 /* Page number PAGE has become what C says. */
@@ -45,19 +46,26 @@ static bool keep_frame(struct diff_step *s, uint32_t page,
                                                          .frame = c->is });
 }
 
-/* A frame that was given back may come again as a page that was to come. */
-static bool keep_again(const struct pvt_observation *o, struct diff_step *s,
-                       uint32_t name, const struct report_frame_change *c)
+/* Pages that were to come, by the frames that they are. */
+static void place_pages(struct diff_run *r, const struct pvt_observation *o)
 {
     for (uint32_t i = 0; i < o->trace->nr_pages; i++)
-        if (o->trace->pages[i].new &&i + 1 != name &&
-            o->watched[i].mfn == c->mfn && !keep_frame(s, i, c))
+        if (o->trace->pages[i].new && o->watched[i].mfn != REPORT_NO_MFN)
+            diff_place_page(r, i, o->watched[i].mfn);
+}
+
+/* A frame that was given back may come again as a page that was to come. */
+static bool keep_again(const struct diff_run *r, struct diff_step *s,
+                       uint32_t name, const struct report_frame_change *c)
+{
+    for (uint32_t i = diff_page_at(r, c->mfn); i != UINT32_MAX;
+         i = diff_page_behind(r, i))
+        if (i + 1 != name && !keep_frame(s, i, c))
             return false;
     return true;
 }
 
-static bool keep_changes(struct following *f, struct diff_step *s,
-                         const struct pvt_observation *o)
+static bool keep_changes(struct following *f, struct diff_step *s)
 {
     const struct report *r = &f->report;
     bool good = true;
@@ -67,7 +75,7 @@ static bool keep_changes(struct following *f, struct diff_step *s,
         const uint32_t name = r->names[c->mfn];
 
         if (name)
-            good = keep_frame(s, name - 1, c) && keep_again(o, s, name, c);
+            good = keep_frame(s, name - 1, c) && keep_again(f->run, s, name, c);
     }
     for (uint32_t i = 0; good && i < r->nr_entry_changes; i++) {
         const struct report_entry_change *c = &r->entry_changes[i];
@@ -88,17 +96,14 @@ static void observe(void *context, const struct pvt_observation *o)
     FILE *call;
 
     report_follow(&f->report, o);
-    if (!f->run->pages && !add_pages(f, o->trace)) {
+    if (!f->run->pages && !add_pages(f, o)) {
         f->failed = true;
         return;
     }
-    /* A page that a call returned has its name only now. */
-    for (uint32_t i = 0; i < f->run->nr_pages; i++)
-        snprintf(f->run->pages[i].name, sizeof(f->run->pages[i].name), "%s",
-                 i < o->nr_watched ? o->watched[i].name
-                                   : f->report.name[i].name);
+    if (o->bound)
+        place_pages(f->run, o);
     s = diff_add_step(f->run);
-    if (!s || f->report.failed || !keep_changes(f, s, o)) {
+    if (!s || f->report.failed || !keep_changes(f, s)) {
         f->failed = true;
         return;
     }
@@ -122,6 +127,7 @@ static int run(struct diff_set *set, const struct replay_trace *t,
     struct pvt_runner runner = { .begin = observe,
                                  .observe = observe,
                                  .unasked = t->trace->nr_steps,
+                                 .answers_only = true,
                                  .context = &f };
     struct pvt_report *report = malloc(sizeof(*report));
     int rc = CLI_ENVIRONMENT;

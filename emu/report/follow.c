@@ -15,12 +15,14 @@ int report_open(struct report *r, struct pvt_backend *model)
 
     *r = (struct report){ .model = model, .nr_frames = nr };
     r->frames = calloc(nr, sizeof(*r->frames));
+    r->memory = calloc(nr, PVT_FRAME_BYTES);
     r->ram = calloc(nr, XM_PAGE_SIZE);
     r->followed = calloc(nr, sizeof(*r->followed));
     r->written = calloc(XM_WRITTEN_WORDS(nr), sizeof(*r->written));
     r->names = calloc(nr, sizeof(*r->names));
     pvt_model_cpu(model)->written = r->written;
-    if (r->frames && r->ram && r->followed && r->written && r->names)
+    if (r->frames && r->memory && r->ram && r->followed && r->written &&
+        r->names)
         return 0;
     report_close(r);
     return -1;
@@ -30,6 +32,7 @@ void report_close(struct report *r)
 {
     pvt_model_cpu(r->model)->written = NULL;
     free(r->frames);
+    free(r->memory);
     free(r->ram);
     free(r->followed);
     free(r->written);
@@ -99,11 +102,12 @@ static bool same_frame(const struct xm_frame *a, const struct xm_frame *b)
            a->partial_set == b->partial_set;
 }
 
-static void follow_frames(struct report *r)
+static void follow_block(struct report *r, xm_mfn first)
 {
     const struct xm_machine *m = pvt_model_cpu(r->model)->machine;
+    const xm_mfn end = first + PVT_FRAME_BLOCK;
 
-    for (xm_mfn mfn = 0; mfn < r->nr_frames; mfn++) {
+    for (xm_mfn mfn = first; mfn < r->nr_frames && mfn < end; mfn++) {
         const struct xm_frame *f = xm_machine_frame_const(m, mfn);
         const struct xm_frame is = meaning(f);
 
@@ -113,6 +117,21 @@ static void follow_frames(struct report *r)
         if (r->step || !report_is_free(&is))
             note_frame(r, mfn, &is);
         r->frames[mfn] = is;
+    }
+}
+
+/* There may be a hundred thousand, of which a step changes five. */
+static void follow_frames(struct report *r)
+{
+    for (xm_mfn first = 0; first < r->nr_frames; first += PVT_FRAME_BLOCK) {
+        uint8_t *const copy = r->memory + first * PVT_FRAME_BYTES;
+        size_t size;
+        const void *now = r->model->ops->frame_memory(r->model, first, &size);
+
+        if (memcmp(copy, now, size) == 0)
+            continue;
+        memcpy(copy, now, size);
+        follow_block(r, first);
     }
 }
 
@@ -205,6 +224,8 @@ static uint32_t set_known_names(struct report *r, uint32_t i)
 
 static void follow_names(struct report *r, const struct pvt_observation *o)
 {
+    if (r->name && !o->bound)
+        return;
     if (!r->name) {
         r->nr_names = o->nr_watched + 3 + o->trace->nr_domains;
         r->name = malloc(r->nr_names * sizeof(*r->name));

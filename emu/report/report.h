@@ -46,6 +46,7 @@ struct report {
 
     uint32_t nr_frames;
     struct xm_frame *frames;
+    uint8_t *memory;   /* the model's own, of its frames, as it was */
     uint64_t *ram;     /* of the frames that are followed, as cpu.ram */
     bool *followed;    /* pages of the trace; what has ever been a table */
     uint64_t *written; /* cpu.written */

@@ -62,6 +62,19 @@ listed=$(grep '^{"step": ' many.json | while read -r line; do
 done | tr '\n' ' ')
 [ "$listed" = "1029 1 2 " ] || wrong "frames listed, step by step: $listed"
 
+# A frame that is three pages, one after the other: all are as it is.
+{
+    printf 'pvt 1\ntest again\n"A frame comes again."\ninit {\n  dom d1 unprivileged\n'
+    printf '  page d1 t\n  new d1 a b c\n}\nrun {\n'
+    for page in a b c; do
+        printf '  d1.0: memory.increase { extents={0} nr=1 dom=self } -> 1 { extents={%s} }\n' $page
+        [ $page = c ] || printf '  d1.0: memory.decrease { extents={%s} nr=1 dom=self } -> 1\n' $page
+    done
+    printf '  d1.0: pin L1 t -> 0\n  d1.0: mmu_update t[1] := c P US -> 0\n}\n'
+} >again.pvt
+"$pinfold" replay --json again.pvt >again.json || wrong "again.pvt differs"
+same again.json again.pvt
+
 # What only frames and entries show.
 "$pinfold" replay --json "$suite/l1-map-table.pvt" >one.json
 sed '0,/"count_info": "0x8000000000000001"/s//"count_info": "0x8000000000000003"/' one.json >counted.json

@@ -31,6 +31,7 @@ struct run {
     unsigned int line;
     enum xm_rule rule;
     struct xm_rule_set fired;
+    bool bound; /* by the step at hand pages that were to come are here */
     bool whole; /* nothing is left for later when states are compared */
     /* Of what is watched, a bit each: */
     uint64_t *dirty;  /* its state may not be that of before the step */

@@ -142,6 +142,7 @@ void run_watch(struct run *r, uint32_t page, xm_mfn mfn)
     if (r->changes)
         changes_watch(r->changes, page, mfn);
     run_mark(r->dirty, page);
+    r->bound = true;
 }
 
 static void watch_known(struct run *r, struct pvt_frame_ref ref)
@@ -335,6 +336,7 @@ static int run_step(struct run *r, struct pvt_resolved *resolved)
     struct pvt_outcome out[NR_SIDES];
     struct pvt_observation o;
 
+    r->bound = false;
     if (run_resolve(r, r->current, resolved) != 0)
         return fail(r, "the arguments of a call are too long: make its lists "
                        "shorter");
@@ -354,6 +356,7 @@ static int run_step(struct run *r, struct pvt_resolved *resolved)
         .other = r->sides[SIDE_OTHER] ? &out[SIDE_OTHER] : NULL,
         .watched = r->watched,
         .nr_watched = r->nr_watched,
+        .bound = r->bound,
         .nr_differences = r->report->nr_differences - before,
         .differences = &r->report->differences[before],
     };

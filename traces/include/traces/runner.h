@@ -98,6 +98,7 @@ struct pvt_observation {
     const struct pvt_outcome *model, *other; /* other may be NULL */
     const struct pvt_watched *watched;
     uint32_t nr_watched;
+    bool bound; /* of what is watched, some have their frames by this step */
     uint32_t nr_differences; /* found by this step */
     const struct pvt_difference *differences;
 };
