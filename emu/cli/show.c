@@ -50,6 +50,7 @@ struct show {
     uint32_t faults;
     FILE *f;
     struct report report;
+    struct report_html html;
     bool reached, failed;
 };
 
@@ -146,8 +147,8 @@ static void observe(void *context, const struct pvt_observation *o)
 
     report_follow(&s->report, o);
     if (s->format == FORMAT_HTML)
-        rc = o->step ? report_html_step(s->f, &s->report)
-                     : report_html_begin(s->f, &s->report);
+        rc = o->step ? report_html_step(&s->html, &s->report)
+                     : report_html_begin(&s->html, s->f, &s->report);
     s->failed |= rc != 0 || s->report.failed;
     /* Nothing comes after a step that differs. */
     if (o->number == (s->has_step ? s->step : last) ||
@@ -177,7 +178,7 @@ static int finish(struct show *s, const struct replay_trace *t,
     const uint32_t at = s->has_step ? s->step : s->report.number;
 
     if (s->format == FORMAT_HTML && s->report.trace)
-        s->failed |= report_html_end(s->f, &s->report, at,
+        s->failed |= report_html_end(&s->html, &s->report, at,
                                      differences ? differences : "") != 0;
     if (report->nr_differences && differences)
         fprintf(stderr, "%s", differences);
@@ -214,6 +215,8 @@ static int run(struct show *s, const struct replay_trace *t)
                     report->message);
         else
             rc = finish(s, t, report);
+        if (s->html.packed)
+            fclose(s->html.packed);
         report_close(&s->report);
     }
     runner.model->ops->close(runner.model);

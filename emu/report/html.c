@@ -2,7 +2,9 @@
  *
  * One page for a browser, with everything in it: the parts of page/, and the
  * trace as JSON, which holds for each step what it changed and no more. Values
- * of 64 bits are strings in hexadecimal, because JSON's numbers lose bits.
+ * of 64 bits are strings in hexadecimal, because JSON's numbers lose bits. It
+ * is packed by gzip, to a seventh of it in base64, which a browser reads sooner
+ * than what is in plain text.
  *
  * The keys are short, for there is a record a step:
  *   t call, l line, a answer, v verdict (0 done, 1 refused, 2 exception),
@@ -21,22 +23,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A '<' could end the element that the JSON is in. */
 static int put_json(FILE *f, json_t *j)
 {
-    char *text = j ? json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+    const int rc = json_dumpf(j, f, JSON_COMPACT | JSON_ENCODE_ANY);
 
     json_decref(j);
-    if (!text)
-        return -1;
-    for (const char *c = text; *c; c++) {
-        if (*c == '<')
-            fputs("\\u003c", f);
-        else
-            putc(*c, f);
-    }
-    free(text);
-    return ferror(f) ? -1 : 0;
+    return rc != 0 || ferror(f) ? -1 : 0;
 }
 
 static json_t *hex(uint64_t value)
@@ -146,13 +138,16 @@ static void put_call(json_t *j, const struct report *r)
     json_decref(others);
 }
 
-int report_html_step(FILE *f, const struct report *r)
+int report_html_step(struct report_html *h, const struct report *r)
 {
-    json_t *j = json_object();
+    json_t *j;
 
+    if (!h->packed)
+        return -1;
+    j = json_object();
     if (r->step) {
         put_call(j, r);
-        fputs(",\n", f);
+        fputs(",\n", h->packed);
     }
     if (r->nr_frame_changes)
         json_object_set_new(j, "f", frame_changes(r));
@@ -162,7 +157,7 @@ int report_html_step(FILE *f, const struct report *r)
         json_object_set_new(j, "n", names(r));
     if (r->vcpus_changed)
         json_object_set_new(j, "b", bases(r));
-    return put_json(f, j);
+    return put_json(h->packed, j);
 }
 
 /* Text of HTML; the names of traces are words, their sentences are not. */
@@ -178,8 +173,11 @@ static void put_text(FILE *f, const char *text)
     }
 }
 
-int report_html_begin(FILE *f, const struct report *r)
+int report_html_begin(struct report_html *h, FILE *f, const struct report *r)
 {
+    *h = (struct report_html){ .f = f, .packed = report_pack(f) };
+    if (!h->packed)
+        return -1;
     fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
           "<meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
@@ -189,8 +187,9 @@ int report_html_begin(FILE *f, const struct report *r)
     fwrite(page_style, 1, page_style_size, f);
     fputs("</style>\n</head>\n", f);
     fwrite(page_body, 1, page_body_size, f);
-    fputs("<script type=\"application/json\" id=\"trace\">\n{\"steps\":[\n", f);
-    return report_html_step(f, r);
+    fputs("<script type=\"text/plain\" id=\"trace\">\n", f);
+    fputs("{\"steps\":[\n", h->packed);
+    return report_html_step(h, r);
 }
 
 static json_t *rules(void)
@@ -209,13 +208,16 @@ static json_t *rules(void)
     return all;
 }
 
-int report_html_end(FILE *f, const struct report *r, uint32_t at,
+int report_html_end(struct report_html *h, const struct report *r, uint32_t at,
                     const char *finding)
 {
+    FILE *f = h->packed;
     const struct xm_config *config =
         xm_machine_config(pvt_model_cpu(r->model)->machine);
     int rc;
 
+    if (!f)
+        return -1;
     fputs("\n],\n\"about\":", f);
     rc = put_json(f, json_pack("{ss ss si si sI ss}", "name", r->trace->name,
                                "sentence", r->trace->sentence, "at", (int)at,
@@ -223,7 +225,11 @@ int report_html_end(FILE *f, const struct report *r, uint32_t at,
                                (json_int_t)r->nr_frames, "finding", finding));
     fputs(",\n\"rules\":", f);
     rc |= put_json(f, rules());
-    fputs("}\n</script>\n<script>\n", f);
+    fputs("}\n", f);
+    rc |= fclose(f);
+    h->packed = NULL;
+    f = h->f;
+    fputs("</script>\n<script>\n", f);
     fwrite(page_script, 1, page_script_size, f);
     fputs("</script>\n</body>\n</html>\n", f);
     return rc != 0 || ferror(f) ? -1 : 0;

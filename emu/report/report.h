@@ -115,11 +115,20 @@ bool report_has_entry(const struct report *r, xm_mfn table, uint32_t slot);
 void report_print_text(FILE *f, const struct report *r);
 void report_print_dot(FILE *f, const struct report *r);
 
+/* pack.c: what is written there comes to F packed by gzip, in lines of base64;
+ * the last of it when that is closed. F stays open. NULL: no memory. */
+FILE *report_pack(FILE *f);
+
+/* A page that is being written. */
+struct report_html {
+    FILE *f, *packed; /* packed goes to f */
+};
+
 /* html.c: the page's beginning, with what there is before the first step; a
  * step; and the rest, which opens at step AT. -1: it cannot be written. */
-int report_html_begin(FILE *f, const struct report *r);
-int report_html_step(FILE *f, const struct report *r);
-int report_html_end(FILE *f, const struct report *r, uint32_t at,
+int report_html_begin(struct report_html *h, FILE *f, const struct report *r);
+int report_html_step(struct report_html *h, const struct report *r);
+int report_html_end(struct report_html *h, const struct report *r, uint32_t at,
                     const char *finding);
 
 #endif

@@ -33,6 +33,7 @@ const search = (text) => {
   $("search").dispatchEvent(new Event("input"));
 };
 const at = () => $("number").value + " " + all("#card .call")[0];
+started.then(() => {
 note("opens", at());
 $("next").click();
 note("next", at());
@@ -90,19 +91,29 @@ requestAnimationFrame(() => requestAnimationFrame(() => {
     document.body.replaceChildren(make("pre", "", "\n" + seen.join("\n") + "\n"));
   });
 }));
+});
 END
+# visit PAGE: what it is like then, in $work/dom.
+visit() {
+    timeout 120 "$browser" --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" \
+        --virtual-time-budget=5000 --dump-dom "file://$1" >"$work/dom" 2>"$work/log"
+    local code=$?
+    [ -s "$work/dom" ] || {
+        tail -n 5 "$work/log"
+        echo "the browser shows nothing: exit $code"
+        exit 1
+    }
+}
 awk -v script="$work/person.js" '/^<\/body>/ {
     print "<script>"; while ((getline line < script) > 0) print line; print "</script>"
 } { print }' "$work/page.html" >"$work/visited.html"
-timeout 120 "$browser" --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" \
-    --virtual-time-budget=5000 --dump-dom "file://$work/visited.html" >"$work/dom" 2>"$work/log"
-code=$?
-[ -s "$work/dom" ] || {
-    tail -n 5 "$work/log"
-    echo "the browser shows nothing: exit $code"
-    exit 1
-}
+visit "$work/visited.html"
 sed -n '/<pre/,/<\/pre>/p' "$work/dom" | sed '1d;$d; s/&gt;/>/g' >"$work/seen"
 diff "$top/tests/cli/show/page.txt" "$work/seen" || rc=1
+# A page of which a line was lost says so.
+sed '/id="trace"/{n;n;d}' "$work/page.html" >"$work/damaged.html"
+visit "$work/damaged.html"
+grep -q 'id="finding" role="alert">This page cannot be shown: it is not whole' "$work/dom" ||
+    { echo "a damaged page says nothing"; rc=1; }
 echo "$(wc -l <"$work/seen") things seen in the page"
 exit $rc

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// The machine at a step. The page holds what each step changed (the keys are
-// explained in html.c); going forward keeps what was there, to go back.
+// The machine at a step. The page holds, packed, what each step changed (the
+// keys are explained in html.c); going forward keeps what was there, to go back.
 "use strict";
 
-const data = JSON.parse(document.getElementById("trace").textContent);
-const steps = data.steps; // steps[0]: before the first
+let data;
+let steps; // steps[0]: before the first
 const machine = {
   at: -1,
   frames: new Map(), // mfn: [mfn, count_info, type_info, owner, ...]
@@ -14,6 +14,15 @@ const machine = {
   bases: [],
   undo: [],
 };
+
+async function unpack() {
+  const text = atob(document.getElementById("trace").textContent);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  data = await new Response(plain).json();
+  steps = data.steps;
+}
 
 function putEntry(mfn, slot, value) {
   let page = machine.pages.get(mfn);

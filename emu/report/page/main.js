@@ -70,7 +70,8 @@ function listKey(event) {
   show(machine.at + go);
 }
 
-function start() {
+async function start() {
+  await unpack();
   const last = steps.length - 1;
   const bad = steps.filter(isBad).length;
   const buttons = {
@@ -115,4 +116,7 @@ function start() {
   readHash();
 }
 
-start();
+const started = start().catch((error) => {
+  $("finding").hidden = false;
+  $("finding").textContent = "This page cannot be shown: it is not whole, or the browser is older than 2023 (" + error + ").";
+});
