@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The page of `pinfold show`: its JSON parses, and what it says of each step
- * adds up to the machine that the model had after it.
+ * The page of `pinfold show`: its JSON unpacks and parses, and what it says of
+ * each step adds up to the machine that the model had after it.
  */
 #include <report/report.h>
 
@@ -9,7 +9,9 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
+#define PAGE_BYTES (1u << 20)
 #define NR_FRAMES 256u
 #define MAX_STEPS 32u
 
@@ -23,6 +25,7 @@ static struct {
     struct report report;
     struct pvt_backend *model;
     FILE *page;
+    struct report_html html;
     struct seen *steps;
     uint32_t nr_steps;
     bool followed[NR_FRAMES];
@@ -55,8 +58,8 @@ static void observe(void *context, const struct pvt_observation *o)
     (void)context;
     report_follow(&t.report, o);
     ck_assert(!t.report.failed);
-    ck_assert(o->step ? report_html_step(t.page, &t.report) == 0
-                      : report_html_begin(t.page, &t.report) == 0);
+    ck_assert(o->step ? report_html_step(&t.html, &t.report) == 0
+                      : report_html_begin(&t.html, t.page, &t.report) == 0);
     for (xm_mfn mfn = 0; mfn < NR_FRAMES; mfn++)
         s->frames[mfn] = *xm_machine_frame(c->machine, mfn);
     memcpy(s->ram, c->ram, sizeof(s->ram));
@@ -82,7 +85,7 @@ static char *make_page(void)
     ck_assert_int_eq(pvt_run(&runner, parsed, &report), 0);
     ck_assert_msg(report.nr_differences == 0, "step %u: %s",
                   report.differences[0].step, report.differences[0].text);
-    ck_assert_int_eq(report_html_end(t.page, &t.report, 3, "a </script>"), 0);
+    ck_assert_int_eq(report_html_end(&t.html, &t.report, 3, "a </script>"), 0);
     fclose(t.page);
     pvt_trace_free(parsed);
     return page;
@@ -103,10 +106,37 @@ static void teardown(void)
     free(t.steps);
 }
 
+/* What the N digits of base64 from TEXT on stand for, lines aside. */
+static size_t from_base64(const char *text, size_t n, uint8_t *to)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqr"
+                                 "stuvwxyz0123456789+/";
+    uint32_t bits = 0, have = 0;
+    size_t length = 0;
+
+    for (size_t i = 0; i < n && text[i] != '='; i++) {
+        const char *digit = strchr(digits, text[i]);
+
+        if (text[i] == '\n')
+            continue;
+        ck_assert_msg(digit != NULL, "'%c' is no digit", text[i]);
+        bits = bits << 6 | (uint32_t)(digit - digits);
+        have += 6;
+        if (have < 8)
+            continue;
+        have -= 8;
+        to[length++] = (uint8_t)(bits >> have);
+    }
+    return length;
+}
+
 static json_t *parse_page(const char *page)
 {
-    static const char begin[] =
-        "<script type=\"application/json\" id=\"trace\">";
+    static const char begin[] = "<script type=\"text/plain\" id=\"trace\">";
+    static uint8_t packed[PAGE_BYTES], plain[PAGE_BYTES];
+    z_stream z = { .next_in = packed,
+                   .next_out = plain,
+                   .avail_out = sizeof(plain) };
     const char *from = strstr(page, begin), *to;
     json_error_t error;
     json_t *j;
@@ -115,7 +145,13 @@ static json_t *parse_page(const char *page)
     from += sizeof(begin) - 1;
     to = strstr(from, "</script>");
     ck_assert_ptr_nonnull(to);
-    j = json_loadb(from, (size_t)(to - from), 0, &error);
+    ck_assert_uint_lt((size_t)(to - from), sizeof(packed));
+    z.avail_in = (uInt)from_base64(from, (size_t)(to - from), packed);
+    ck_assert_int_eq(inflateInit2(&z, 15 + 16), Z_OK);
+    ck_assert_int_eq(inflate(&z, Z_FINISH), Z_STREAM_END);
+    ck_assert_uint_eq(z.avail_in, 0);
+    inflateEnd(&z);
+    j = json_loadb((const char *)plain, z.total_out, 0, &error);
     ck_assert_msg(j != NULL, "%d:%d: %s", error.line, error.column, error.text);
     return j;
 }
