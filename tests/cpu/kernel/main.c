@@ -5,149 +5,19 @@
  * cpu engine, and as dom0 on actual Xen: what it prints must be the same, so
  * that it prints no addresses but in relation to what it knows.
  */
-#include <stdint.h>
-
-#include <xen/xen.h>
+#include "kernel.h"
 
 #include <xen/callback.h>
 #include <xen/event_channel.h>
-#include <xen/io/console.h>
 #include <xen/physdev.h>
 #include <xen/sched.h>
 #include <xen/vcpu.h>
 
-#define PAGE 4096u
-#define MTRR (1u << 12)           /* of CPUID: dom0 alone sees it */
-#define NOT_THERE 0x7000000000ull /* a page that nobody maps */
+#define MTRR (1u << 12) /* of CPUID: dom0 alone sees it */
 
-struct regs {
-    uint64_t rax, rcx, rdx, rbx, rsi, rdi, rbp, rsp;
-};
-
-struct form {
-    const uint8_t *code;
-    const char *name;
-};
-
-extern const struct form forms[], forms_end[];
-extern const uint8_t vectors[], on_event[], on_failsafe[];
-extern volatile uint64_t seen_vector, seen_error, seen_rip, seen_cs,
-    seen_rflags, seen_rsp, seen_ss, seen_rcx, seen_r11, seen_now[3],
-    seen_segments[4];
-extern uint8_t hypercall_page[];
-
-void run_form(const uint8_t *code, struct regs *r);
-void kernel_main(const struct start_info *si);
-
-static uint8_t memory[PAGE] __attribute__((aligned(4096)));
-static uint8_t stack[2 * PAGE] __attribute__((aligned(4096)));
 static uint8_t shared[PAGE] __attribute__((aligned(4096)));
-static struct vcpu_info *info;
-static struct xencons_interface *ring;
-static uint32_t console_port;
 
-static long hypercall(uint64_t number, uint64_t a, uint64_t b, uint64_t c,
-                      uint64_t d)
-{
-    register uint64_t r10 __asm__("r10") = d;
-    long rax = (long)number;
-
-    __asm__ volatile("syscall"
-                     : "+a"(rax), "+D"(a), "+S"(b), "+d"(c), "+r"(r10)
-                     :
-                     : "rcx", "r11", "r8", "r9", "memory");
-    return rax;
-}
-
-/* -- output ---------------------------------------------------------------- */
-
-static char line[512];
-static unsigned int length;
-
-static void flush(void)
-{
-    struct evtchn_send send = { .port = console_port };
-
-    if (hypercall(__HYPERVISOR_console_io, 0, length, (uintptr_t)line, 0) < 0) {
-        for (unsigned int i = 0; i < length; i++)
-            ring->out[ring->out_prod++ % sizeof(ring->out)] = line[i];
-        (void)hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_send,
-                        (uintptr_t)&send, 0, 0);
-    }
-    length = 0;
-}
-
-static void print(const char *text)
-{
-    while (*text && length < sizeof(line))
-        line[length++] = *text++;
-}
-
-static void print_hex(uint64_t v)
-{
-    char digits[17];
-    unsigned int n = 16;
-
-    digits[n] = '\0';
-    do
-        digits[--n] = "0123456789abcdef"[v % 16];
-    while (v /= 16);
-    print("0x");
-    print(digits + n);
-}
-
-static void end_line(void)
-{
-    print("\n");
-    flush();
-}
-
-/* -- values in relation to what is known ----------------------------------- */
-
-static const struct form *running;
-static uint64_t end_of_map;
-
-static void print_from(const char *base, uint64_t v, uint64_t from)
-{
-    print(base);
-    if (v - from) {
-        print(v >= from ? "+" : "-");
-        print_hex(v >= from ? v - from : from - v);
-    }
-}
-
-static void print_value(uint64_t v)
-{
-    const uint64_t code = (uintptr_t)running->code;
-
-    if (v - NOT_THERE < PAGE)
-        print_from("absent", v, NOT_THERE);
-    else if (v - (end_of_map - PAGE) < 2 * PAGE)
-        print_from("end", v, end_of_map);
-    else if (v - (uintptr_t)memory < PAGE)
-        print_from("memory", v, (uintptr_t)memory);
-    else if (v - (uintptr_t)stack < 2 * PAGE)
-        print_from("stack", v, (uintptr_t)stack + PAGE);
-    else if (v - code < 256)
-        print_from("code", v, code);
-    else if (v - (uintptr_t)vectors < 257 * 128)
-        print("a handler");
-    else
-        print_hex(v);
-}
-
-static void print_named(const char *name, uint64_t v)
-{
-    print(" ");
-    print(name);
-    print(" ");
-    print_value(v);
-}
-
-/* -- forms ------------------------------------------------------------------
- */
-
-static const struct regs first = {
+const struct regs first = {
     .rax = 0x1122334455667788,
     .rcx = 5,
     .rdx = 3,
@@ -168,7 +38,7 @@ static void print_changed(const struct regs *r, const struct regs *before)
             print_named(names[i], b[i]);
 }
 
-static void print_trap(void)
+void print_trap(void)
 {
     print(" vector ");
     print_hex(seen_vector);
@@ -188,7 +58,7 @@ static void print_trap(void)
     print_named("frame at", seen_now[2]);
 }
 
-static void run_one(const struct form *f)
+void run_one(const struct form *f)
 {
     struct regs before = first, r;
 
@@ -250,7 +120,7 @@ static void print_cpuid(uint32_t leaf, uint32_t sub)
     end_line();
 }
 
-static const struct form *find(const char *name)
+const struct form *find(const char *name)
 {
     const struct form *f = forms;
 
@@ -265,8 +135,7 @@ static const struct form *find(const char *name)
     return f;
 }
 
-/* Runs the form with R, and prints what came of it as NAME. */
-static void print_run(const char *name, const struct form *f, struct regs *r)
+void print_run(const char *name, const struct form *f, struct regs *r)
 {
     running = f;
     run_form(f->code, r);
@@ -402,12 +271,6 @@ static uint64_t find_end(const struct start_info *si)
     const uint64_t tables_end = si->pt_base + si->nr_pt_frames * PAGE;
 
     return (tables_end + PAGE + (512u << 10) + mib4 - 1) & ~(mib4 - 1);
-}
-
-static void find_console(const struct start_info *si)
-{
-    console_port = si->console.domU.evtchn;
-    ring = (struct xencons_interface *)((uintptr_t)si + 2 * PAGE);
 }
 
 void kernel_main(const struct start_info *si)
