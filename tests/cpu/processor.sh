@@ -18,10 +18,10 @@ if [ "$2" = --xen ]; then
     timeout 240 qemu-system-x86_64 -display none -nodefaults -no-reboot \
         -machine pc -cpu qemu64 -m 256 -monitor none \
         -serial "file:$work/serial" -kernel "$3" -initrd "$kernel" \
-        -append "com1=115200,8n1 console=com1 dom0_mem=32M sched=credit" ||
+        -append "com1=115200,8n1 console=com1 dom0_mem=32M dom0_max_vcpus=2 sched=credit" ||
         { cat "$work/serial"; exit 1; }
 else
-    "$2" run -q --memory=32M --timeout=200 "$kernel" </dev/null \
+    "$2" run -q --memory=32M --vcpus=2 --timeout=200 "$kernel" </dev/null \
         >"$work/serial" 2>"$work/err" ||
         { cat "$work/serial" "$work/err"; exit 1; }
 fi

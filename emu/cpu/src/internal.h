@@ -69,6 +69,7 @@ struct pvcpu_vcpu {
     uint64_t gs_base_other; /* of the mode that does not run */
     uint64_t cr2, cr4;      /* as the guest reads them */
     uint32_t ldt_entries;   /* that the processor knows of */
+    bool by_sysret; /* how Xen will leave for it: rcx and r11 are lost then */
 };
 
 struct pvcpu {
@@ -213,8 +214,10 @@ void pvcpu__inject_page_fault(struct pvcpu *p, xm_vaddr cr2,
 void pvcpu__inject_exception(struct pvcpu *p, const struct xm_exception *e);
 /* A system call of the guest's user. */
 void pvcpu__inject_syscall(struct pvcpu *p);
-/* The upcall for events, if it is due. */
+/* An NMI and the upcall for events, if they are due. */
 void pvcpu__deliver_events(struct pvcpu *p);
+/* The guest goes on: what the way back does to its registers. */
+void pvcpu__leave_xen(struct pvcpu *p);
 /* HYPERVISOR_iret, whose answer is the new rax. */
 void pvcpu__iret(struct pvcpu *p);
 /* Of struct xm_others: the processor goes where FRAME leads. */

@@ -65,6 +65,7 @@ void pvcpu__enter(struct pvcpu *p)
     const uint64_t rip = pvcpu__get(p, UC_X86_REG_RIP);
     uc_err e;
 
+    pvcpu__leave_xen(p);
     p->exit = EXIT_NONE;
     p->counts.stops++;
     e = uc_emu_start(p->uc, rip, 0, 0, 0);

@@ -28,6 +28,7 @@
 
 #define TRAP_DISABLES_EVENTS 4u /* of a trap table's entry */
 #define RING 3u
+#define NMI 2u
 #define DEVICE_NOT_AVAILABLE 7u
 
 /* What was interrupted. */
@@ -81,10 +82,7 @@ static uint64_t shown_iopl(struct pvcpu *p)
                : 0;
 }
 
-/*
- * WAS: what the frame shows. Afterwards the processor is as after sysret, with
- * rcx and r11 changed.
- */
+/* WAS: what the frame shows. */
 static void create_bounce_frame(struct pvcpu *p, const struct bounce *b,
                                 struct state was)
 {
@@ -132,8 +130,7 @@ static void create_bounce_frame(struct pvcpu *p, const struct bounce *b,
     };
     if (!set_state(p, &s))
         pvcpu__end(p, CPU_BROKEN, "the kernel's own segments cannot be loaded");
-    pvcpu__set(p, UC_X86_REG_RCX, s.rip);
-    pvcpu__set(p, UC_X86_REG_R11, s.rflags);
+    p->vcpu[p->current].by_sysret = true;
 }
 
 static void inject(struct pvcpu *p, uint32_t vector, uint32_t error_code,
@@ -218,6 +215,31 @@ void pvcpu__inject_syscall(struct pvcpu *p)
     create_bounce_frame(p, &b, was);
 }
 
+/* Without a handler it is lost. */
+static void deliver_nmi(struct pvcpu *p)
+{
+    struct domain_vcpu *v = pvcpu__domain_vcpu(p);
+
+    if (!v->nmi_pending || v->nmi_masked)
+        return;
+    v->nmi_pending = false;
+    if (v->trap[NMI].address == 0)
+        return;
+    v->nmi_masked = true;
+    pvcpu__inject(p, NMI, CPU_NO_ERROR_CODE);
+}
+
+void pvcpu__leave_xen(struct pvcpu *p)
+{
+    struct pvcpu_vcpu *v = &p->vcpu[p->current];
+
+    if (!v->by_sysret)
+        return;
+    pvcpu__set(p, UC_X86_REG_RCX, pvcpu__get(p, UC_X86_REG_RIP));
+    pvcpu__set(p, UC_X86_REG_R11, pvcpu__get(p, UC_X86_REG_RFLAGS));
+    v->by_sysret = false;
+}
+
 void pvcpu__deliver_events(struct pvcpu *p)
 {
     const struct bounce b = {
@@ -226,6 +248,7 @@ void pvcpu__deliver_events(struct pvcpu *p)
         .error_code = CPU_NO_ERROR_CODE,
     };
 
+    deliver_nmi(p);
     if (!domain_upcall_due(p->d, p->c, p->current))
         return;
     p->counts.upcalls++;
@@ -252,14 +275,14 @@ void pvcpu__left(void *context, const struct iret_context *frame)
     if (frame->flags & VGCF_in_syscall) { /* it leaves by sysret */
         to.cs = FLAT_USER_CS;
         to.ss = FLAT_USER_SS;
-        pvcpu__set(p, UC_X86_REG_RCX, to.rip);
-        pvcpu__set(p, UC_X86_REG_R11, to.rflags);
     } else {
         pvcpu__set(p, UC_X86_REG_RCX, frame->rcx);
         pvcpu__set(p, UC_X86_REG_R11, frame->r11);
     }
+    p->vcpu[p->current].by_sysret = frame->flags & VGCF_in_syscall;
     domain_vcpu_info(p->d, p->c, p->current)->evtchn_upcall_mask =
         !(frame->rflags & XM_FLAG_IF);
+    pvcpu__domain_vcpu(p)->nmi_masked = false;
     if (pvcpu__model_vcpu(p)->user_mode)
         pvcpu__swap_gs(p);
     ok = set_state(p, &to);

@@ -13,11 +13,6 @@ static int fault(const struct call *k)
     return domain__refuse(k->d, XEN_EFAULT, "the argument cannot be reached");
 }
 
-static bool canonical(xm_vaddr va)
-{
-    return va < (1ull << 47) || va >= (~0ull << 47);
-}
-
 /* Nothing of the guest runs in ring 0 to 2. */
 static uint16_t code_selector(uint16_t cs)
 {
@@ -40,7 +35,7 @@ int domain__set_trap_table(const struct call *k)
             return fault(k);
         if (t.address == 0)
             return 0;
-        if (!canonical(t.address))
+        if (!domain__canonical(t.address))
             return domain__refuse(k->d, XEN_EINVAL,
                                   "a handler is at no canonical address");
         v->trap[t.vector] = (struct domain_entry){ .address = t.address,
@@ -64,8 +59,6 @@ static int which(uint32_t type)
         return DOMAIN_ON_SYSENTER;
     case CALLBACKTYPE_syscall32:
         return DOMAIN_ON_SYSCALL32;
-    case CALLBACKTYPE_nmi:
-        return DOMAIN_ON_NMI;
     default:
         return -1;
     }
@@ -77,9 +70,11 @@ static int set(const struct call *k, uint32_t type, xm_vaddr address,
     struct domain_vcpu *v = &k->d->vcpu[k->c->vcpu];
     const int i = which(type);
 
-    if (!canonical(address))
+    if (!domain__canonical(address))
         return domain__refuse(k->d, XEN_EINVAL,
                               "a callback is at no canonical address");
+    if (type == CALLBACKTYPE_nmi)
+        return domain__set_nmi_callback(k, address);
     if (i < 0)
         return domain__refuse(k->d, XEN_ENOSYS, "there is no such callback");
     v->callback[i] =
@@ -98,10 +93,8 @@ int domain__set_callbacks(const struct call *k)
 
 static int unregister(const struct call *k, uint32_t type)
 {
-    if (type == CALLBACKTYPE_nmi) {
-        k->d->vcpu[k->c->vcpu].callback[DOMAIN_ON_NMI].address = 0;
-        return 0;
-    }
+    if (type == CALLBACKTYPE_nmi)
+        return domain__clear_nmi_callback(k);
     return which(type) < 0
                ? domain__refuse(k->d, XEN_ENOSYS, "there is no such callback")
                : domain__refuse(k->d, XEN_EINVAL,

@@ -4,8 +4,6 @@
  */
 #include "internal.h"
 
-#include <xen/physdev.h>
-
 typedef int handler(const struct call *k);
 
 static handler *const handlers[] = {
@@ -14,27 +12,19 @@ static handler *const handlers[] = {
     [__HYPERVISOR_set_callbacks] = domain__set_callbacks,
     [__HYPERVISOR_fpu_taskswitch] = domain__fpu_taskswitch,
     [__HYPERVISOR_sched_op_compat] = domain__sched_op_compat,
+    [__HYPERVISOR_event_channel_op_compat] = domain__event_channel_op_compat,
     [__HYPERVISOR_platform_op] = domain__platform_op,
     [__HYPERVISOR_sysctl] = domain__sysctl,
     [__HYPERVISOR_set_debugreg] = domain__set_debugreg,
     [__HYPERVISOR_set_timer_op] = domain__set_timer_op,
     [__HYPERVISOR_xen_version] = domain__xen_version,
     [__HYPERVISOR_console_io] = domain__console_io,
+    [__HYPERVISOR_nmi_op] = domain__nmi_op,
     [__HYPERVISOR_sched_op] = domain__sched_op,
     [__HYPERVISOR_callback_op] = domain__callback_op,
     [__HYPERVISOR_event_channel_op] = domain__event_channel_op,
     [__HYPERVISOR_xenpmu_op] = domain__xenpmu_op,
 };
-
-bool domain_is_call(uint64_t number, uint64_t command)
-{
-    if (number == __HYPERVISOR_vcpu_op)
-        return domain__is_timer_command((uint32_t)command);
-    if (number == __HYPERVISOR_physdev_op)
-        return command == PHYSDEVOP_set_iopl ||
-               command == PHYSDEVOP_set_iobitmap;
-    return number < sizeof(handlers) / sizeof(handlers[0]) && handlers[number];
-}
 
 static bool answer(const struct call *k, uint64_t number, struct xm_result *r)
 {
@@ -42,6 +32,10 @@ static bool answer(const struct call *k, uint64_t number, struct xm_result *r)
         return domain__vcpu_op(k, r);
     if (number == __HYPERVISOR_physdev_op)
         return domain__physdev_op(k, &r->rc);
+    if (number == __HYPERVISOR_physdev_op_compat) {
+        *r = domain__physdev_op_compat(k);
+        return true;
+    }
     if (number >= sizeof(handlers) / sizeof(handlers[0]) || !handlers[number])
         return false;
     r->rc = handlers[number](k);

@@ -60,6 +60,11 @@ bool domain__privileged(const struct xm_cpu *c);
 bool domain__is_self(const struct xm_cpu *c, uint32_t id);
 bool domain__exists(const struct xm_cpu *c, uint32_t id);
 
+static inline bool domain__canonical(xm_vaddr va)
+{
+    return va < (1ull << 47) || va >= (~0ull << 47);
+}
+
 /* Copies an argument in or out; false: it is not there. */
 #define domain__get(k, to, va) xm_copy_from_guest((k)->c, to, va, sizeof(*(to)))
 #define domain__put(k, va, from)                                               \
@@ -95,6 +100,7 @@ void domain__show_wall_clock(struct domain *d, struct xm_cpu *c);
  */
 
 int domain__event_channel_op(const struct call *k);
+int domain__event_channel_op_compat(const struct call *k);
 int domain__sched_op(const struct call *k);
 int domain__sched_op_compat(const struct call *k);
 int domain__sysctl(const struct call *k);
@@ -105,15 +111,19 @@ int domain__console_io(const struct call *k);
 int domain__set_trap_table(const struct call *k);
 int domain__set_callbacks(const struct call *k);
 int domain__callback_op(const struct call *k);
+int domain__nmi_op(const struct call *k);
+/* Of callback_op: ADDRESS is canonical. */
+int domain__set_nmi_callback(const struct call *k, xm_vaddr address);
+int domain__clear_nmi_callback(const struct call *k);
+int domain__send_nmi(const struct call *k, uint32_t vcpu);
 int domain__stack_switch(const struct call *k);
 int domain__fpu_taskswitch(const struct call *k);
 int domain__set_debugreg(const struct call *k);
 int domain__xenpmu_op(const struct call *k);
-/* Of vcpu_op, without a part for the model. */
-bool domain__is_timer_command(uint32_t command);
 /* False: it is for the model. */
 bool domain__vcpu_op(const struct call *k, struct xm_result *r);
 bool domain__physdev_op(const struct call *k, int64_t *rc);
+struct xm_result domain__physdev_op_compat(const struct call *k);
 
 /* The console's ring: output goes to the host. */
 void domain__drain_console(const struct domain_host *h, struct xm_cpu *c);

@@ -211,15 +211,6 @@ static struct xm_result initialise(const struct call *k, struct domain_vcpu *v)
     return r;
 }
 
-bool domain__is_timer_command(uint32_t command)
-{
-    return command == VCPUOP_set_periodic_timer ||
-           command == VCPUOP_stop_periodic_timer ||
-           command == VCPUOP_set_singleshot_timer ||
-           command == VCPUOP_stop_singleshot_timer ||
-           command == VCPUOP_get_runstate_info;
-}
-
 bool domain__vcpu_op(const struct call *k, struct xm_result *r)
 {
     const uint32_t id = (uint32_t)k->arg[1];
@@ -242,6 +233,9 @@ bool domain__vcpu_op(const struct call *k, struct xm_result *r)
         return true;
     case VCPUOP_get_runstate_info:
         r->rc = get_runstate(k, id);
+        return true;
+    case VCPUOP_send_nmi:
+        r->rc = domain__send_nmi(k, id);
         return true;
     case VCPUOP_initialise:
         *r = initialise(k, v);

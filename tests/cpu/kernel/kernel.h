@@ -43,6 +43,8 @@ void find_console(const struct start_info *si);
 void print(const char *text);
 void print_hex(uint64_t v);
 void print_named(const char *name, uint64_t v);
+/* The answer of a hypercall. */
+void print_answer(const char *name, long answer);
 void flush(void);
 void end_line(void);
 
@@ -58,6 +60,14 @@ void print_trap(void);
 void print_run(const char *name, const struct form *f, struct regs *r);
 /* Runs the form with FIRST, and prints that with its own name. */
 void run_one(const struct form *f);
+
+/* The frame of an iret to the beginning of `memory`. */
+uint64_t *make_iret(uint64_t rflags);
+
+/* -- calls.c, nmi.c -------------------------------------------------------- */
+
+void print_old_calls(void);
+void print_nmis(void);
 
 static inline long hypercall(uint64_t number, uint64_t a, uint64_t b,
                              uint64_t c, uint64_t d)

@@ -40,6 +40,10 @@ static void print_changed(const struct regs *r, const struct regs *before)
 
 void print_trap(void)
 {
+    if ((long)seen_vector < 0) {
+        print(" done");
+        return;
+    }
     print(" vector ");
     print_hex(seen_vector);
     if ((long)seen_error != -1)
@@ -71,10 +75,7 @@ void run_one(const struct form *f)
     run_form(f->code, &r);
     print(f->name);
     print(":");
-    if ((long)seen_vector >= 0)
-        print_trap();
-    else
-        print(" done");
+    print_trap();
     print_changed(&r, &before);
     end_line();
 }
@@ -169,6 +170,18 @@ static void print_event(void)
     info->evtchn_upcall_mask = 1;
 }
 
+uint64_t *make_iret(uint64_t rflags)
+{
+    static uint64_t frame[9];
+
+    frame[4] = (uintptr_t)memory;
+    frame[5] = FLAT_KERNEL_CS & ~3; /* ring 0, as a kernel has it */
+    frame[6] = rflags;
+    frame[7] = (uintptr_t)stack + PAGE;
+    frame[8] = FLAT_KERNEL_SS;
+    return frame;
+}
+
 static void print_task_switched(void)
 {
     struct regs r = first;
@@ -201,7 +214,7 @@ static void print_bad_iret(void)
 /* The end of a list: what comes behind it is not done. */
 static void print_listed_iret(void)
 {
-    static uint64_t frame[9];
+    uint64_t *const frame = make_iret(0x202);
     static struct multicall_entry list[2] = {
         { .op = __HYPERVISOR_iret, .result = 1 },
         { .op = __HYPERVISOR_xen_version, .result = 2 },
@@ -209,11 +222,6 @@ static void print_listed_iret(void)
     struct regs r = first;
 
     frame[0] = 0xdeadbeef80000001;
-    frame[4] = (uintptr_t)memory;
-    frame[5] = FLAT_KERNEL_CS & ~3; /* ring 0, as a kernel has it */
-    frame[6] = 0x202;
-    frame[7] = (uintptr_t)stack + PAGE;
-    frame[8] = FLAT_KERNEL_SS;
     memory[0] = 0x0f; /* ud2 */
     memory[1] = 0x0b;
     r.rax = __HYPERVISOR_multicall;
@@ -300,6 +308,8 @@ void kernel_main(const struct start_info *si)
     print_listed_iret();
     print_ports();
     print_event();
+    print_old_calls();
+    print_nmis();
     set_traps(0x81);
     print("without a handler, ");
     flush();

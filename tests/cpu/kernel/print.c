@@ -51,6 +51,14 @@ void print_hex(uint64_t v)
     print(digits + n);
 }
 
+void print_answer(const char *name, long answer)
+{
+    print(length ? " " : "");
+    print(name);
+    print(answer < 0 ? " -" : " ");
+    print_hex((uint64_t)(answer < 0 ? -answer : answer));
+}
+
 void end_line(void)
 {
     print("\n");

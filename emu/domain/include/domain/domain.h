@@ -38,7 +38,6 @@ enum domain_callback {
     DOMAIN_ON_SYSCALL,
     DOMAIN_ON_SYSENTER,
     DOMAIN_ON_SYSCALL32,
-    DOMAIN_ON_NMI,
     DOMAIN_NR_CALLBACKS
 };
 
@@ -55,6 +54,8 @@ struct domain_vcpu {
     uint64_t kernel_sp;
     uint16_t kernel_ss;
     bool task_switched; /* CR0.TS, as the guest has set it */
+    /* Wanted; and, until the guest's iret, not wanted now. */
+    bool nmi_pending, nmi_masked;
     uint8_t io_level;
     uint64_t io_bitmap; /* of so many ports, in the guest's memory */
     uint32_t io_ports;
@@ -111,12 +112,6 @@ void domain_init(struct domain *d, struct xm_cpu *c,
  */
 bool domain_hypercall(void *context, struct xm_cpu *c, uint64_t number,
                       uint64_t arg[6], struct xm_result *result);
-
-/*
- * What domain_hypercall() will answer alone: NUMBER, with COMMAND as its first
- * argument, changes nothing that the model knows.
- */
-bool domain_is_call(uint64_t number, uint64_t command);
 
 /* After hypercalls: the backends see to what the guest has told them. */
 void domain_serve(const struct domain_host *h, struct xm_cpu *c);
