@@ -131,15 +131,24 @@ static uint8_t *own_page(struct pvcpu *p, enum pvcpu_own_page page)
 static void fill_own_pages(struct pvcpu *p)
 {
     static const uint8_t iretq[] = { 0x48, 0xcf };
-    /* mov gs, eax; jmp CPU_LANDING */
-    static const uint8_t load_gs[] = { 0x8e, 0xe8, 0xe9, 0xe9, 0x1f, 0, 0 };
+    /* mov SEGMENT, eax; jmp ... */
+    static const uint8_t load[] = { 0x8e, 0, 0xe9 };
+    static const uint8_t modrm[CPU_NR_SEGMENTS] = { 0xd8, 0xc0, 0xe0, 0xe8 };
     static const uint64_t gdt[] = {
         0, CODE_64, DATA_0, 0, USER_CODE_32, USER_DATA, USER_CODE_64, DATA_0,
     };
 
     memcpy(own_page(p, CPU_OWN_CODE), iretq, sizeof(iretq));
-    memcpy(own_page(p, CPU_OWN_CODE) + (CPU_LOAD_GS_CODE - CPU_RETURN_CODE),
-           load_gs, sizeof(load_gs));
+    for (unsigned int i = 0; i < CPU_NR_SEGMENTS; i++) {
+        const xm_vaddr from = CPU_LOAD_CODE(i);
+        uint8_t *at = own_page(p, CPU_OWN_CODE) + (from - CPU_RETURN_CODE);
+        const uint32_t distance =
+            (uint32_t)(CPU_LANDING - from - sizeof(load) - sizeof(uint32_t));
+
+        memcpy(at, load, sizeof(load));
+        at[1] = modrm[i];
+        memcpy(at + sizeof(load), &distance, sizeof(distance));
+    }
     memcpy(own_page(p, CPU_OWN_GDT), gdt, sizeof(gdt));
     memset(own_page(p, CPU_OWN_ONES), 0xff, XM_PAGE_SIZE);
 }

@@ -56,8 +56,8 @@ static void load_user_gs(struct pvcpu *p, uint16_t selector)
 
     if (selector > 3)
         selector |= 3;
-    if (!pvcpu__load_gs(p, selector))
-        (void)pvcpu__load_gs(p, 0);
+    if (!pvcpu__load_segment(p, CPU_GS, selector))
+        (void)pvcpu__load_segment(p, CPU_GS, 0);
     p->vcpu[p->current].gs_base_other = pvcpu__get(p, UC_X86_REG_GS_BASE);
     pvcpu__set(p, UC_X86_REG_GS_BASE, kernels);
 }

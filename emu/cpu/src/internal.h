@@ -32,7 +32,8 @@
 #define CPU_GDT_LIMIT 0xefffu               /* 15 pages */
 #define CPU_LDT_PAGE 16u                    /* of the stride */
 #define CPU_RETURN_CODE 0xffff82d080000000ull
-#define CPU_LOAD_GS_CODE (CPU_RETURN_CODE + 0x10)
+/* Code that loads one of enum pvcpu_segment from eax. */
+#define CPU_LOAD_CODE(segment) (CPU_RETURN_CODE + 0x10 * ((segment) + 1u))
 #define CPU_RETURN_STACK (CPU_RETURN_CODE + 0x1000)
 #define CPU_LANDING (CPU_RETURN_CODE + 0x2000) /* never mapped */
 
@@ -64,11 +65,15 @@ struct pvcpu_places {
     size_t old_exception, error_code, is_int;
 };
 
+/* Of data, in the order of Xen's failsafe frame. */
+enum pvcpu_segment { CPU_DS, CPU_ES, CPU_FS, CPU_GS, CPU_NR_SEGMENTS };
+
 struct pvcpu_vcpu {
-    uc_context *context;    /* while another one runs */
-    uint64_t gs_base_other; /* of the mode that does not run */
-    uint64_t cr2, cr4;      /* as the guest reads them */
-    uint32_t ldt_entries;   /* that the processor knows of */
+    uc_context *context;                /* while another one runs */
+    uint64_t gs_base_other;             /* of the mode that does not run */
+    uint64_t cr2, cr4;                  /* as the guest reads them */
+    uint32_t ldt_entries;               /* that the processor knows of */
+    uint16_t selector[CPU_NR_SEGMENTS]; /* while another one runs */
     bool by_sysret; /* how Xen will leave for it: rcx and r11 are lost then */
 };
 
@@ -214,6 +219,9 @@ void pvcpu__inject_page_fault(struct pvcpu *p, xm_vaddr cr2,
 void pvcpu__inject_exception(struct pvcpu *p, const struct xm_exception *e);
 /* A system call of the guest's user. */
 void pvcpu__inject_syscall(struct pvcpu *p);
+/* Data segments could not be loaded again: Xen's failsafe callback begins. */
+void pvcpu__inject_failsafe(struct pvcpu *p,
+                            const uint16_t selector[CPU_NR_SEGMENTS]);
 /* An NMI and the upcall for events, if they are due. */
 void pvcpu__deliver_events(struct pvcpu *p);
 /* The guest goes on: what the way back does to its registers. */
@@ -231,8 +239,10 @@ void pvcpu__left(void *context, const struct iret_context *frame);
  */
 bool pvcpu__far_return(struct pvcpu *p, uint16_t cs, xm_vaddr rip,
                        uint64_t rflags, xm_vaddr rsp, uint16_t ss);
-/* GS is loaded, its base as the descriptor says. False: that faults. */
-bool pvcpu__load_gs(struct pvcpu *p, uint16_t selector);
+/* It is loaded, its base as the descriptor says. False: that faults. */
+bool pvcpu__load_segment(struct pvcpu *p, enum pvcpu_segment segment,
+                         uint16_t selector);
+extern const int pvcpu__segment[CPU_NR_SEGMENTS]; /* UC_X86_REG_* */
 /* From privilege level 0, where Unicorn begins, to 3. */
 bool pvcpu__first_return(struct pvcpu *p);
 
@@ -266,8 +276,9 @@ void pvcpu__fill_hypercall_page(void *page);
 
 /* vCPU 0, from START. */
 bool pvcpu__begin(struct pvcpu *p, const struct pvcpu_start *start);
-/* Makes VCPU the one that runs. */
+/* Makes VCPU the one that runs; its data segments are still to be loaded. */
 void pvcpu__switch(struct pvcpu *p, uint32_t vcpu);
+void pvcpu__load_segments(struct pvcpu *p);
 /* The user's GS base and the kernel's change places. */
 void pvcpu__swap_gs(struct pvcpu *p);
 /* A call has brought VCPU up: it begins as its context says. */

@@ -123,7 +123,10 @@ static void next_vcpu(struct pvcpu *p)
     do
         i = (i + 1) % n;
     while (!runs(p, i));
-    pvcpu__switch(p, i);
+    if (i != p->current) {
+        pvcpu__switch(p, i);
+        pvcpu__load_segments(p);
+    }
     p->slice_end = p->counts.blocks + CPU_SLICE_BLOCKS;
 }
 

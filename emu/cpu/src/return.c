@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Segments, loaded as the processor loads them: by an iretq, or a mov to GS, on
+ * Segments, loaded as the processor loads them: by an iretq, or a mov, on
  * pages of Xen's own. It lands at an address where nothing is, so that no other
  * instruction runs.
  */
@@ -53,7 +53,15 @@ bool pvcpu__far_return(struct pvcpu *p, uint16_t cs, xm_vaddr rip,
     return true;
 }
 
-bool pvcpu__load_gs(struct pvcpu *p, uint16_t selector)
+const int pvcpu__segment[CPU_NR_SEGMENTS] = {
+    [CPU_DS] = UC_X86_REG_DS,
+    [CPU_ES] = UC_X86_REG_ES,
+    [CPU_FS] = UC_X86_REG_FS,
+    [CPU_GS] = UC_X86_REG_GS,
+};
+
+bool pvcpu__load_segment(struct pvcpu *p, enum pvcpu_segment segment,
+                         uint16_t selector)
 {
     const uint64_t rip = pvcpu__get(p, UC_X86_REG_RIP);
     const uint64_t rax = pvcpu__get(p, UC_X86_REG_RAX);
@@ -62,7 +70,7 @@ bool pvcpu__load_gs(struct pvcpu *p, uint16_t selector)
 
     pvcpu__set(p, UC_X86_REG_RAX, selector);
     pvcpu__set(p, UC_X86_REG_RFLAGS, rflags & ~(uint64_t)XM_FLAG_TF);
-    ok = run(p, CPU_LOAD_GS_CODE, selector, 0);
+    ok = run(p, CPU_LOAD_CODE(segment), selector, 0);
     pvcpu__set(p, UC_X86_REG_RFLAGS, rflags);
     pvcpu__set(p, UC_X86_REG_RAX, rax);
     pvcpu__set(p, UC_X86_REG_RIP, rip);

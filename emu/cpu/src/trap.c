@@ -4,13 +4,10 @@
  * back. Mirrors create_bounce_frame(), pv_inject_event(), do_iret() and
  * toggle_guest_mode().
  *
- * GAP: the failsafe callback. Xen calls it when data segments cannot be loaded
- * again after another vCPU has run.
- *
  * The frame, as the guest finds it at its stack pointer:
  *
- *   rcx | r11 | error code, if there is one | rip | cs, and in bits 39:32 the
- *   event mask as it was | rflags | rsp | ss
+ *   rcx | r11 | error code, or data segments, if there are any | rip | cs, and
+ * in bits 39:32 the event mask as it was | rflags | rsp | ss
  */
 #include "internal.h"
 
@@ -71,7 +68,8 @@ static void to_kernel(struct pvcpu *p)
 struct bounce {
     xm_vaddr address;
     bool disable_events;
-    uint32_t error_code; /* or CPU_NO_ERROR_CODE */
+    uint32_t error_code;      /* or CPU_NO_ERROR_CODE */
+    const uint16_t *selector; /* of the failsafe callback, else NULL */
 };
 
 /* What stands in the frame's flags in place of the processor's own. */
@@ -89,11 +87,11 @@ static void create_bounce_frame(struct pvcpu *p, const struct bounce *b,
     struct vcpu_info *info = domain_vcpu_info(p->d, p->c, p->current);
     const bool user = pvcpu__model_vcpu(p)->user_mode;
     const uint8_t mask = info->evtchn_upcall_mask;
-    uint64_t frame[8], rsp = was.rsp;
+    uint64_t frame[11], rsp = was.rsp;
     unsigned int n = 0;
     struct state s;
 
-    if (b->address == 0) {
+    if (b->address == 0 && !b->selector) {
         pvcpu__crash(p, "the guest has no handler where Xen has to enter it");
         return;
     }
@@ -107,6 +105,8 @@ static void create_bounce_frame(struct pvcpu *p, const struct bounce *b,
     frame[n++] = pvcpu__get(p, UC_X86_REG_R11);
     if (b->error_code != CPU_NO_ERROR_CODE)
         frame[n++] = b->error_code;
+    for (unsigned int i = 0; b->selector && i < CPU_NR_SEGMENTS; i++)
+        frame[n++] = b->selector[i];
     frame[n++] = was.rip;
     frame[n++] = was.cs | (uint64_t)mask << 32;
     frame[n++] = (was.rflags & ~(uint64_t)(XM_FLAG_IF | FLAG_IOPL)) |
@@ -213,6 +213,22 @@ void pvcpu__inject_syscall(struct pvcpu *p)
     was.cs = FLAT_USER_CS;
     was.ss = FLAT_USER_SS;
     create_bounce_frame(p, &b, was);
+}
+
+/* Without an address the guest goes on at 0: Xen does not look. */
+void pvcpu__inject_failsafe(struct pvcpu *p,
+                            const uint16_t selector[CPU_NR_SEGMENTS])
+{
+    const struct domain_entry *e =
+        &pvcpu__domain_vcpu(p)->callback[DOMAIN_ON_FAILSAFE];
+    const struct bounce b = {
+        .address = e->address,
+        .disable_events = e->flags & CALLBACKF_mask_events,
+        .error_code = CPU_NO_ERROR_CODE,
+        .selector = selector,
+    };
+
+    create_bounce_frame(p, &b, get_state(p));
 }
 
 /* Without a handler it is lost. */

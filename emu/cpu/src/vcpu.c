@@ -45,6 +45,8 @@ static void save(struct pvcpu *p)
 {
     struct pvcpu_vcpu *v = &p->vcpu[p->current];
 
+    for (unsigned int i = 0; i < CPU_NR_SEGMENTS; i++)
+        v->selector[i] = pvcpu__get_selector(p, pvcpu__segment[i]);
     if (v->context || uc_context_alloc(p->uc, &v->context) == UC_ERR_OK)
         (void)uc_context_save(p->uc, v->context);
     else
@@ -65,6 +67,39 @@ void pvcpu__switch(struct pvcpu *p, uint32_t vcpu)
     pvcpu__load_ldt(p);
     pvcpu__set_task_switched(p);
     pvcpu__flush(p);
+}
+
+/* NUL, or of Xen's own page: the context has them as they were. */
+static bool always_loads(uint16_t selector)
+{
+    return selector <= 3 ||
+           (!(selector & 4) && selector >> 3 >= XM_RESERVED_GDT_ENTRY);
+}
+
+/*
+ * The descriptors may have changed meanwhile. What cannot be loaded becomes
+ * NUL, and the guest is told what it had. The bases of FS and GS are kept as
+ * they were.
+ */
+void pvcpu__load_segments(struct pvcpu *p)
+{
+    const uint16_t *selector = p->vcpu[p->current].selector;
+    const uint64_t fs = pvcpu__get(p, UC_X86_REG_FS_BASE);
+    const uint64_t gs = pvcpu__get(p, UC_X86_REG_GS_BASE);
+    bool ok = true;
+
+    for (unsigned int i = 0; i < CPU_NR_SEGMENTS; i++) {
+        if ((always_loads(selector[i]) &&
+             pvcpu__get_selector(p, pvcpu__segment[i]) == selector[i]) ||
+            pvcpu__load_segment(p, i, selector[i]))
+            continue;
+        ok = false;
+        (void)pvcpu__load_segment(p, i, 0);
+    }
+    pvcpu__set(p, UC_X86_REG_FS_BASE, fs);
+    pvcpu__set(p, UC_X86_REG_GS_BASE, gs);
+    if (!ok)
+        pvcpu__inject_failsafe(p, selector);
 }
 
 bool pvcpu__begin(struct pvcpu *p, const struct pvcpu_start *start)
@@ -153,4 +188,8 @@ void pvcpu__load_context(struct pvcpu *p, uint32_t vcpu,
     p->vcpu[vcpu].gs_base_other =
         x->flags & VGCF_in_kernel ? x->gs_base_user : x->gs_base_kernel;
     pvcpu__switch(p, before);
+    p->vcpu[vcpu].selector[CPU_DS] = x->user_regs.ds;
+    p->vcpu[vcpu].selector[CPU_ES] = x->user_regs.es;
+    p->vcpu[vcpu].selector[CPU_FS] = x->user_regs.fs;
+    p->vcpu[vcpu].selector[CPU_GS] = x->user_regs.gs;
 }

@@ -64,9 +64,10 @@ void run_one(const struct form *f);
 /* The frame of an iret to the beginning of `memory`. */
 uint64_t *make_iret(uint64_t rflags);
 
-/* -- calls.c, nmi.c -------------------------------------------------------- */
+/* -- calls.c, failsafe.c, nmi.c -------------------------------------------- */
 
 void print_old_calls(void);
+void print_failsafe(const struct start_info *si);
 void print_nmis(void);
 
 static inline long hypercall(uint64_t number, uint64_t a, uint64_t b,

@@ -5,6 +5,11 @@
  */
 #include <xen/elfnote.h>
 
+#define SCHED_OP 29 /* hypercalls, and their commands */
+#define YIELD 0
+#define VCPU_OP 24
+#define DOWN 2
+
 #define VIRT_BASE 0xffffffff80000000
 
     .macro note type, value:vararg
@@ -70,16 +75,16 @@ vectors:
 on_event:
     entry 256, 0
     .balign 128
-on_failsafe: /* ds, es, fs, gs lie below the frame */
+on_failsafe: /* ds, es, fs, gs lie behind rcx and r11 */
     mov %rcx, seen_now(%rip)
     mov %r11, seen_now+8(%rip)
     mov %rsp, seen_now+16(%rip)
+    popq seen_rcx(%rip)
+    popq seen_r11(%rip)
     popq seen_segments(%rip)
     popq seen_segments+8(%rip)
     popq seen_segments+16(%rip)
     popq seen_segments+24(%rip)
-    popq seen_rcx(%rip)
-    popq seen_r11(%rip)
     movq $-1, seen_error(%rip)
     movq $257, seen_vector(%rip)
 
@@ -137,6 +142,26 @@ form_back:
     pop %rbx
     ret
 
+    /* The second vCPU: what its failsafe callback finds, then turns. */
+    .global second_start, second_failsafe
+second_failsafe:
+    mov %rsp, %rsi
+    lea second_frame(%rip), %rdi
+    mov $11, %ecx
+    rep movsq
+second_start:
+    mov $SCHED_OP, %eax
+    mov $YIELD, %edi
+    syscall
+    incq second_turns(%rip)
+    cmpq $0, second_ends(%rip)
+    je second_start
+    mov $VCPU_OP, %eax
+    mov $DOWN, %edi
+    mov $1, %esi
+    syscall
+    ud2
+
     .section .text.hypercall_page, "ax"
     .balign 4096
     .global hypercall_page
@@ -163,5 +188,12 @@ seen_rcx: .skip 8
 seen_r11: .skip 8
 seen_now: .skip 24
 seen_segments: .skip 32
+    .global second_turns, second_ends, second_frame, second_stack_end
+second_turns: .skip 8
+second_ends: .skip 8
+second_frame: .skip 88
+    .balign 16
+    .skip 4096
+second_stack_end:
 
     .section .note.GNU-stack, "", @progbits
