@@ -143,7 +143,7 @@ static uint64_t stack_offset(const struct pvcpu_insn *d,
         (o->mem.base != ZYDIS_REGISTER_RSP &&
          o->mem.base != ZYDIS_REGISTER_ESP))
         return 0;
-    return 0u - o->size / 8u; /* pushed */
+    return 0ull - o->size / 8u; /* pushed */
 }
 
 xm_vaddr pvcpu__operand(struct pvcpu *p, const struct pvcpu_insn *d,
@@ -190,6 +190,29 @@ static bool meets(struct pvcpu *p, const struct pvcpu_insn *d,
     *at = va < page ? page : va;
     return (va & ~(XM_PAGE_SIZE - 1ull)) == page ||
            (va < page && va + size_of(d, o) > page);
+}
+
+bool pvcpu__accesses(struct pvcpu *p, xm_vaddr rip, xm_vaddr va, uint64_t n,
+                     bool write)
+{
+    const unsigned int wanted = write ? ZYDIS_OPERAND_ACTION_MASK_WRITE
+                                      : ZYDIS_OPERAND_ACTION_MASK_READ;
+    struct pvcpu_insn d;
+
+    if (!pvcpu__decode(p, rip, &d))
+        return false;
+    for (unsigned int i = 0; i < d.insn.operand_count; i++) {
+        const ZydisDecodedOperand *o = &d.operands[i];
+        xm_vaddr at;
+
+        if (o->type != ZYDIS_OPERAND_TYPE_MEMORY ||
+            o->mem.type == ZYDIS_MEMOP_TYPE_AGEN || !(o->actions & wanted))
+            continue;
+        at = pvcpu__operand(p, &d, o);
+        if (at - va < n || va - at < size_of(&d, o))
+            return true;
+    }
+    return false;
 }
 
 xm_vaddr pvcpu__data_address(struct pvcpu *p, xm_vaddr rip, xm_vaddr page,

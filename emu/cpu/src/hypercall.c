@@ -169,6 +169,7 @@ static void follow(struct pvcpu *p)
     pvcpu__note_flushes(p);
     pvcpu__load_ldt(p);
     pvcpu__set_task_switched(p);
+    pvcpu__follow_debug(p);
     domain_serve(p->config.host, p->c);
     if (xm_rule_set_has(&p->c->fired, XM_R_VCPU_LAST)) {
         p->d->down = true;
@@ -179,11 +180,11 @@ static void follow(struct pvcpu *p)
 /* Its answer is a whole register, which the model's results are not. */
 static uint64_t get_debugreg(struct pvcpu *p, uint64_t reg)
 {
-    const uint64_t *debug = pvcpu__domain_vcpu(p)->debug;
+    uint64_t value;
 
-    if (reg > 7)
-        return (uint64_t)-XEN_EINVAL;
-    return debug[reg == 4 || reg == 5 ? reg + 2 : reg];
+    return domain_get_debug(pvcpu__domain_vcpu(p), (uint32_t)reg, &value)
+               ? value
+               : (uint64_t)-XEN_ENODEV;
 }
 
 /* The instruction keeps no selectors: Xen goes back with flat ones. */

@@ -57,6 +57,7 @@ enum pvcpu_exit {
     EXIT_SYSCALL,
     EXIT_EXCEPTION,
     EXIT_PORT,  /* before in or out */
+    EXIT_DEBUG, /* between two instructions: a breakpoint */
     EXIT_CHECK, /* between two blocks: something is due */
 };
 
@@ -74,8 +75,11 @@ struct pvcpu_vcpu {
     uint64_t cr2, cr4;                  /* as the guest reads them */
     uint32_t ldt_entries;               /* that the processor knows of */
     uint16_t selector[CPU_NR_SEGMENTS]; /* while another one runs */
+    xm_vaddr resumes_at; /* with RF set, when Xen goes back to it */
     bool by_sysret; /* how Xen will leave for it: rcx and r11 are lost then */
 };
+
+enum pvcpu_debug_hook { CPU_HOOK_CODE, CPU_HOOK_ACCESS, CPU_NR_DEBUG_HOOKS };
 
 struct pvcpu {
     struct pvcpu_config config;
@@ -99,6 +103,13 @@ struct pvcpu {
     } port[CPU_MAX_PORTS];
     uint32_t nr_ports;
     xm_vaddr port_block, port_block_end; /* with more; not to be run as it is */
+    struct {
+        bool has[CPU_NR_DEBUG_HOOKS];
+        uc_hook hook[CPU_NR_DEBUG_HOOKS];
+        uint32_t hits; /* bits of DR6: watched data that were accessed */
+        bool entered;  /* no instruction has run yet since Unicorn runs */
+        xm_vaddr last; /* the one before */
+    } debug;
     bool returning;     /* the pages of return.c may be used ... */
     uint16_t wanted[2]; /* ... and load these selectors */
     struct xm_exception return_fault; /* why they cannot be loaded */
@@ -173,6 +184,9 @@ unsigned int pvcpu__read_code(struct pvcpu *p, xm_vaddr rip, uint8_t code[15]);
 /* The address that the instruction at RIP accesses on PAGE; ON_STACK: by SS. */
 xm_vaddr pvcpu__data_address(struct pvcpu *p, xm_vaddr rip, xm_vaddr page,
                              bool write, bool *on_stack);
+/* The instruction at RIP accesses some of the N bytes from VA on. */
+bool pvcpu__accesses(struct pvcpu *p, xm_vaddr rip, xm_vaddr va, uint64_t n,
+                     bool write);
 /* The 16 bits there; false: they cannot be read. */
 bool pvcpu__read_selector(struct pvcpu *p, xm_vaddr va, uint16_t *selector);
 /* Bytes of the instruction; 0: it cannot be decoded. */
@@ -202,6 +216,21 @@ void pvcpu__on_new_block(uc_engine *uc, uc_tb *block, uc_tb *before,
 void pvcpu__stop_at_ports(struct pvcpu *p);
 /* It has stopped where there was in or out. */
 void pvcpu__at_port(struct pvcpu *p);
+
+/* -- debug.c --------------------------------------------------------------- */
+
+#define CPU_DR6_STEP (1u << 14)
+
+/* A debug register may have been written: hooks as they want it. */
+void pvcpu__follow_debug(struct pvcpu *p);
+/* Unicorn has come back. True: for a breakpoint, and the guest is told. */
+bool pvcpu__debug_exit(struct pvcpu *p);
+/* Bits of DR6: watched data that the instruction before has accessed. */
+uint32_t pvcpu__take_hits(struct pvcpu *p);
+/* The guest's #DB, for BITS of DR6 and what else holds at RIP. */
+void pvcpu__debug_trap(struct pvcpu *p, uint32_t bits);
+/* Bits of DR6: breakpoints on these ports, which Xen looks for itself. */
+uint32_t pvcpu__port_breaks(struct pvcpu *p, uint32_t port, uint32_t size);
 
 /* -- fault.c -------------------------------------------------------------- */
 

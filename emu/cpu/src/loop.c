@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #define INVALID_OPCODE 6u
+#define DEBUG_TRAP 1u
 #define DOUBLE_FAULT 8u
 #define GENERAL_PROTECTION 13u
 
@@ -44,7 +45,7 @@ static bool has_error_code(uint32_t vector)
 static void exception(struct pvcpu *p)
 {
     bool is_int;
-    const uint32_t vector = p->vector;
+    const uint32_t vector = p->vector, hits = pvcpu__take_hits(p);
     const uint32_t error_code = pvcpu__take_exception(p, &is_int);
 
     if (is_int && vector != INVALID_OPCODE)
@@ -55,6 +56,8 @@ static void exception(struct pvcpu *p)
         pvcpu__invalid_opcode(p);
     else if (vector == DOUBLE_FAULT)
         pvcpu__end(p, CPU_BROKEN, "Unicorn sees a double fault");
+    else if (vector == DEBUG_TRAP) /* of single steps */
+        pvcpu__debug_trap(p, CPU_DR6_STEP | hits);
     else
         pvcpu__inject(p, vector,
                       has_error_code(vector) ? error_code : CPU_NO_ERROR_CODE);
@@ -66,9 +69,14 @@ void pvcpu__enter(struct pvcpu *p)
     uc_err e;
 
     pvcpu__leave_xen(p);
+    p->debug.entered = true;
     p->exit = EXIT_NONE;
     p->counts.stops++;
     e = uc_emu_start(p->uc, rip, 0, 0, 0);
+    if (p->exit == EXIT_CHECK)
+        pvcpu__stop_at_ports(p);
+    if (pvcpu__debug_exit(p))
+        return;
     switch (p->exit) {
     case EXIT_SYSCALL:
         if (pvcpu__model_vcpu(p)->user_mode)
@@ -83,7 +91,7 @@ void pvcpu__enter(struct pvcpu *p)
         pvcpu__at_port(p);
         return;
     case EXIT_CHECK:
-        pvcpu__stop_at_ports(p);
+    case EXIT_DEBUG:
         return;
     case EXIT_NONE:
         break;

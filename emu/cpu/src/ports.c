@@ -83,9 +83,12 @@ void pvcpu__on_new_block(uc_engine *uc, uc_tb *block, uc_tb *before,
 /* Before the instruction. */
 static void on_port(uc_engine *uc, uint64_t va, uint32_t size, void *context)
 {
+    struct pvcpu *p = context;
+
     (void)va;
     (void)size;
-    ((struct pvcpu *)context)->exit = EXIT_PORT;
+    if (p->exit == EXIT_NONE) /* a breakpoint comes first */
+        p->exit = EXIT_PORT;
     (void)uc_emu_stop(uc);
 }
 

@@ -18,6 +18,7 @@
 #define ERROR_IDT 2u
 #define CR0_TS 8ull
 #define CR0_OTHERS 0x80050033ull /* PG, AM, WP, NE, ET, MP, PE */
+#define CR4_DE 8ull
 #define USER_RING 3u
 
 static bool is_user(struct pvcpu *p)
@@ -54,8 +55,9 @@ static bool port_allowed(struct pvcpu *p, uint32_t port, uint32_t bytes)
     return !((bits[0] | bits[1] << 8) >> (port & 7) & ((1u << bytes) - 1));
 }
 
-/* No device is behind any port. */
-static bool access_port(struct pvcpu *p, const struct pvcpu_insn *d)
+/* No device is behind any port. *BITS: of DR6, for the breakpoints there. */
+static bool access_port(struct pvcpu *p, const struct pvcpu_insn *d,
+                        uint32_t *bits)
 {
     const bool reads = d->insn.mnemonic == ZYDIS_MNEMONIC_IN;
     const ZydisDecodedOperand *of = &d->operands[reads ? 1 : 0];
@@ -68,6 +70,7 @@ static bool access_port(struct pvcpu *p, const struct pvcpu_insn *d)
 
     if (!port_allowed(p, port, bytes))
         return false;
+    *bits = pvcpu__port_breaks(p, port, bytes);
     if (reads)
         pvcpu__set(p, UC_X86_REG_RAX, bytes == 4 ? all : rax | all);
     return true;
@@ -129,6 +132,7 @@ static bool write_cr(struct pvcpu *p, unsigned int number, uint64_t value)
         return write_cr3(p, value);
     case 4:
         p->vcpu[p->current].cr4 = CPU_CR4 | (value & CPU_CR4_GUESTS);
+        pvcpu__domain_vcpu(p)->debug_extensions = value & CR4_DE;
         return true;
     default:
         return false;
@@ -145,7 +149,8 @@ static bool move(struct pvcpu *p, const struct pvcpu_insn *d)
     const ZydisRegister special = writes ? to : from;
     const int general = pvcpu__unicorn_register(writes ? from : to);
     const unsigned int number = (unsigned int)ZydisRegisterGetId(special);
-    uint64_t *debug = pvcpu__domain_vcpu(p)->debug, value;
+    uint64_t value;
+    const char *why;
 
     if (ZydisRegisterGetClass(special) == ZYDIS_REGCLASS_CONTROL && writes)
         return write_cr(p, number, pvcpu__get(p, general));
@@ -157,11 +162,28 @@ static bool move(struct pvcpu *p, const struct pvcpu_insn *d)
     }
     if (ZydisRegisterGetClass(special) != ZYDIS_REGCLASS_DEBUG || number > 7)
         return false;
-    if (writes)
-        debug[number] = pvcpu__get(p, general);
-    else
-        pvcpu__set(p, general, debug[number]);
+    if (writes) {
+        if (domain_set_debug(pvcpu__domain_vcpu(p), number,
+                             pvcpu__get(p, general), &why) != 0)
+            return false;
+        pvcpu__follow_debug(p);
+        return true;
+    }
+    if (!domain_get_debug(pvcpu__domain_vcpu(p), number, &value))
+        return false;
+    pvcpu__set(p, general, value);
     return true;
+}
+
+/* A move to or from debug register 4 or 5: with CR4.DE there is none. */
+static bool has_no_register(struct pvcpu *p, const struct pvcpu_insn *d)
+{
+    for (unsigned int i = 0; i < 2; i++)
+        if (d->operands[i].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+            (d->operands[i].reg.value == ZYDIS_REGISTER_DR4 ||
+             d->operands[i].reg.value == ZYDIS_REGISTER_DR5))
+            return !is_user(p) && pvcpu__domain_vcpu(p)->debug_extensions;
+    return false;
 }
 
 static bool access_msr(struct pvcpu *p, bool write)
@@ -179,7 +201,7 @@ static bool access_msr(struct pvcpu *p, bool write)
     return true;
 }
 
-static bool emulate(struct pvcpu *p, const struct pvcpu_insn *d)
+static bool emulate(struct pvcpu *p, const struct pvcpu_insn *d, uint32_t *bits)
 {
     switch (d->insn.mnemonic) {
     case ZYDIS_MNEMONIC_RDMSR:
@@ -201,7 +223,7 @@ static bool emulate(struct pvcpu *p, const struct pvcpu_insn *d)
         return io_allowed(p);
     case ZYDIS_MNEMONIC_IN:
     case ZYDIS_MNEMONIC_OUT:
-        return access_port(p, d);
+        return access_port(p, d, bits);
     case ZYDIS_MNEMONIC_WBINVD:
         return !is_user(p);
     default:
@@ -209,21 +231,30 @@ static bool emulate(struct pvcpu *p, const struct pvcpu_insn *d)
     }
 }
 
-static void step_over(struct pvcpu *p, unsigned int bytes)
+/* BITS: of DR6, what it was stopped for. */
+static void step_over(struct pvcpu *p, unsigned int bytes, uint32_t bits)
 {
     pvcpu__set(p, UC_X86_REG_RIP, pvcpu__get(p, UC_X86_REG_RIP) + bytes);
     p->counts.privileged++;
     if (pvcpu__get(p, UC_X86_REG_RFLAGS) & XM_FLAG_TF)
-        pvcpu__inject(p, DEBUG_TRAP, CPU_NO_ERROR_CODE);
+        bits |= CPU_DR6_STEP;
+    if (bits == 0)
+        return;
+    pvcpu__domain_vcpu(p)->debug[6] |= bits;
+    pvcpu__inject(p, DEBUG_TRAP, CPU_NO_ERROR_CODE);
 }
 
 void pvcpu__emulate_privileged(struct pvcpu *p, uint32_t error_code)
 {
     struct pvcpu_insn d;
+    uint32_t bits = 0;
+    const bool known =
+        error_code == 0 && pvcpu__decode(p, pvcpu__get(p, UC_X86_REG_RIP), &d);
 
-    if (error_code == 0 &&
-        pvcpu__decode(p, pvcpu__get(p, UC_X86_REG_RIP), &d) && emulate(p, &d))
-        step_over(p, d.insn.length);
+    if (known && has_no_register(p, &d))
+        pvcpu__inject(p, INVALID_OPCODE, CPU_NO_ERROR_CODE);
+    else if (known && emulate(p, &d, &bits))
+        step_over(p, d.insn.length, bits);
     else
         pvcpu__inject(p, GENERAL_PROTECTION, error_code);
 }
@@ -239,7 +270,7 @@ void pvcpu__invalid_opcode(struct pvcpu *p)
     if (n >= sizeof(forced) &&
         __builtin_memcmp(code, forced, sizeof(forced)) == 0) {
         pvcpu__do_cpuid(p);
-        step_over(p, sizeof(forced));
+        step_over(p, sizeof(forced), 0);
     } else {
         pvcpu__inject(p, INVALID_OPCODE, CPU_NO_ERROR_CODE);
     }

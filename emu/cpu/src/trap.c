@@ -36,9 +36,13 @@ struct state {
 
 static struct state get_state(struct pvcpu *p)
 {
+    const uint64_t rip = pvcpu__get(p, UC_X86_REG_RIP);
+    const bool resumes = p->vcpu[p->current].resumes_at == rip;
+
     return (struct state){
-        .rip = pvcpu__get(p, UC_X86_REG_RIP),
-        .rflags = pvcpu__get(p, UC_X86_REG_RFLAGS),
+        .rip = rip,
+        .rflags = pvcpu__get(p, UC_X86_REG_RFLAGS) &
+                  ~(uint64_t)(resumes ? 0 : FLAG_RF),
         .rsp = pvcpu__get(p, UC_X86_REG_RSP),
         .cs = pvcpu__get_selector(p, UC_X86_REG_CS),
         .ss = pvcpu__get_selector(p, UC_X86_REG_SS),
@@ -48,6 +52,8 @@ static struct state get_state(struct pvcpu *p)
 /* The processor goes on elsewhere, in the same mode or, after this, another. */
 static bool set_state(struct pvcpu *p, const struct state *s)
 {
+    if (s->rflags & FLAG_RF)
+        p->vcpu[p->current].resumes_at = s->rip;
     if (s->cs != pvcpu__get_selector(p, UC_X86_REG_CS) ||
         s->ss != pvcpu__get_selector(p, UC_X86_REG_SS))
         return pvcpu__far_return(p, s->cs, s->rip, s->rflags, s->rsp, s->ss);

@@ -121,6 +121,8 @@ bool pvcpu__begin(struct pvcpu *p, const struct pvcpu_start *start)
 static void load_callbacks(struct domain_vcpu *v,
                            const struct vcpu_guest_context *x)
 {
+    const char *why;
+
     for (unsigned int i = 0; i < DOMAIN_VECTORS; i++)
         v->trap[i] = (struct domain_entry){
             .address = x->trap_ctxt[i].address,
@@ -139,6 +141,9 @@ static void load_callbacks(struct domain_vcpu *v,
         .flags = !!(x->flags & VGCF_syscall_disables_events),
     };
     v->task_switched = x->ctrlreg[0] & 8;
+    for (unsigned int i = 0; i < 8; i++)
+        if (i != 4 && i != 5)
+            (void)domain_set_debug(v, i, x->debugreg[i], &why);
     v->io_level = x->user_regs.rflags >> 12 & 3; /* IOPL, virtualised */
 }
 

@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * State of the processor that a guest sets by hypercalls, kept for the embedder
- * who runs it: the kernel's stack, CR0.TS, debug registers, the I/O privilege
- * level. Mirrors do_stack_switch(), do_fpu_taskswitch(), set_debugreg(),
- * do_xenpmu_op(), do_physdev_op().
- *
- * GAP: get_debugreg, whose answers are no results of the model's width.
+ * who runs it: the kernel's stack, CR0.TS, the I/O privilege level. Mirrors
+ * do_stack_switch(), do_fpu_taskswitch(), do_xenpmu_op(), do_physdev_op().
  */
 #include "internal.h"
 
 #include <xen/physdev.h>
 
-#define DR6_ALWAYS_1 0xffff0ff0ull
-#define DR6_ALWAYS_0 (1ull << 12)
-#define DR7_ALWAYS_1 (1ull << 10)
-#define DR7_ALWAYS_0 (3ull << 11 | 3ull << 14)
-#define DR7_GENERAL_DETECT (1ull << 13)
 #define IO_PORTS 65536u
 
 int domain__stack_switch(const struct call *k)
@@ -31,47 +23,6 @@ int domain__fpu_taskswitch(const struct call *k)
 {
     k->d->vcpu[k->c->vcpu].task_switched = k->arg[0] != 0;
     return 0;
-}
-
-static bool may_be_watched(uint64_t va)
-{
-    return va < (1ull << 47) || va >= 0xffff880000000000ull;
-}
-
-int domain__set_debugreg(const struct call *k)
-{
-    uint64_t *debug = k->d->vcpu[k->c->vcpu].debug;
-    const uint32_t reg = (uint32_t)k->arg[0];
-    uint64_t value = k->arg[1];
-
-    switch (reg) {
-    case 0:
-    case 1:
-    case 2:
-    case 3:
-        if (!may_be_watched(value))
-            return domain__refuse(k->d, XEN_EPERM,
-                                  "Xen's addresses are not watched");
-        debug[reg] = value;
-        return 0;
-    case 4: /* other names of the two below */
-    case 5:
-    case 6:
-    case 7:
-        if (value >> 32)
-            return domain__refuse(k->d, XEN_EINVAL,
-                                  "that register has 32 bits");
-        if ((reg | 2) == 7 && (value & DR7_GENERAL_DETECT))
-            return domain__refuse(k->d, XEN_EPERM,
-                                  "debug registers are not guarded for it");
-        debug[reg | 2] = (reg | 2) == 6
-                             ? (value & ~DR6_ALWAYS_0) | DR6_ALWAYS_1
-                             : (value & ~DR7_ALWAYS_0) | DR7_ALWAYS_1;
-        return 0;
-    default:
-        return domain__refuse(k->d, XEN_ENODEV,
-                              "there is no such debug register");
-    }
 }
 
 int domain__xenpmu_op(const struct call *k)

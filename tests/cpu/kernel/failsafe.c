@@ -9,7 +9,6 @@
 #include <xen/sched.h>
 #include <xen/vcpu.h>
 
-#define VIRT_BASE 0xffffffff80000000ull
 #define DATA 0x00cff3000000ffffull
 #define SELECTOR(i) ((i) << 3 | 3)
 #define READABLE 5 /* of an L1 entry: P, US */

@@ -49,6 +49,7 @@
     form "bit, small register", "btl %ecx, (%rdi)"
     form "bit, negative", "mov $-65, %rax", "bt %rax, (%rdi)"
     form "push", "lea 8(%rsi), %rsp", "push %rax"
+    form "push, not aligned", "lea 15(%rsi), %rsp", "push %rax"
     form "push memory", "push 8(%rdi)"
     form "pushf", "lea 8(%rsi), %rsp", "pushf"
     form "pop", "mov %rsi, %rsp", "pop %rax"
@@ -118,6 +119,9 @@
     form "write cr0, no paging", "mov %cr0, %rax", "btr $31, %rax", \
         "mov %rax, %cr0"
     form "read dr7", "mov %dr7, %rax"
+    form "read dr4", "mov %dr4, %rax"
+    form "write dr4", "mov $0x1234, %eax", "mov %rax, %dr4", "mov %dr6, %rdx"
+    form "write dr7, detect", "mov $0x2400, %eax", "mov %rax, %dr7"
     form "msr, none", "mov $0x12345, %ecx", "rdmsr"
     form "msr, write none", "mov $0x12345, %ecx", "wrmsr"
     form "msr efer", "mov $0xc0000080, %ecx", "rdmsr"
@@ -159,6 +163,8 @@
     form "step", "pushf", "orl $0x100, (%rsp)", "popf", "nop", "nop"
     form "step over what is emulated", "pushf", "orl $0x100, (%rsp)", "popf", \
         "mov %cr0, %rax", "nop"
+    form "step over a store", "pushf", "orl $0x100, (%rsp)", "popf", \
+        "mov %rax, (%rbx)", "nop"
     form "alignment", "pushf", "orl $0x40000, (%rsp)", "popf", \
         "mov 1(%rbx), %eax"
     form "x87 exception", "fninit", "pushq $0x0340", "fldcw (%rsp)", "fldz", \

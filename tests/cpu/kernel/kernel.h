@@ -10,6 +10,7 @@
 #include <xen/xen.h>
 
 #define PAGE 4096u
+#define VIRT_BASE 0xffffffff80000000ull
 #define NOT_THERE 0x7000000000ull /* a page that nobody maps */
 
 struct regs {
@@ -64,11 +65,12 @@ void run_one(const struct form *f);
 /* The frame of an iret to the beginning of `memory`. */
 uint64_t *make_iret(uint64_t rflags);
 
-/* -- calls.c, failsafe.c, nmi.c -------------------------------------------- */
+/* -- calls.c, debug.c, failsafe.c, nmi.c ----------------------------------- */
 
 void print_old_calls(void);
 void print_failsafe(const struct start_info *si);
 void print_nmis(void);
+void print_debug(const struct start_info *si);
 
 static inline long hypercall(uint64_t number, uint64_t a, uint64_t b,
                              uint64_t c, uint64_t d)

@@ -310,6 +310,7 @@ void kernel_main(const struct start_info *si)
     print_event();
     print_old_calls();
     print_nmis();
+    print_debug(si);
     print_failsafe(si);
     set_traps(0x81);
     print("without a handler, ");

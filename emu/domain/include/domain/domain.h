@@ -60,6 +60,8 @@ struct domain_vcpu {
     uint64_t io_bitmap; /* of so many ports, in the guest's memory */
     uint32_t io_ports;
     uint64_t debug[8];
+    bool debug_extensions; /* CR4.DE, as the guest has set it */
+    uint32_t debug_io;     /* enabled in DR7, and kept by Xen: those of ports */
     struct domain_entry callback[DOMAIN_NR_CALLBACKS];
     struct domain_entry trap[DOMAIN_VECTORS];
 };
@@ -112,6 +114,15 @@ void domain_init(struct domain *d, struct xm_cpu *c,
  */
 bool domain_hypercall(void *context, struct xm_cpu *c, uint64_t number,
                       uint64_t arg[6], struct xm_result *result);
+
+/*
+ * A debug register, as set_debugreg and a move to it do: 0, or -ERROR and why.
+ * False: there is no such register.
+ */
+int domain_set_debug(struct domain_vcpu *v, uint32_t reg, uint64_t value,
+                     const char **why);
+bool domain_get_debug(const struct domain_vcpu *v, uint32_t reg,
+                      uint64_t *value);
 
 /* After hypercalls: the backends see to what the guest has told them. */
 void domain_serve(const struct domain_host *h, struct xm_cpu *c);
