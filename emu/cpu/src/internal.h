@@ -166,6 +166,10 @@ void pvcpu__end(struct pvcpu *p, enum pvcpu_end end, const char *format, ...)
 #define pvcpu__crash(p, ...) pvcpu__end(p, CPU_CRASH, __VA_ARGS__)
 struct domain_vcpu *pvcpu__domain_vcpu(struct pvcpu *p);
 struct xm_vcpu *pvcpu__model_vcpu(struct pvcpu *p);
+static inline bool pvcpu__is_user(struct pvcpu *p)
+{
+    return pvcpu__model_vcpu(p)->user_mode;
+}
 /* The guest has set that vm_assist. */
 bool pvcpu__architectural_iopl(const struct pvcpu *p);
 
@@ -275,7 +279,11 @@ extern const int pvcpu__segment[CPU_NR_SEGMENTS]; /* UC_X86_REG_* */
 /* From privilege level 0, where Unicorn begins, to 3. */
 bool pvcpu__first_return(struct pvcpu *p);
 
-/* -- privileged.c, cpuid.c, msr.c ----------------------------------------- */
+/* -- privileged.c, io.c, cpuid.c, msr.c ------------------------------------ */
+
+/* Behind an emulated instruction. BITS: of DR6, what it was stopped for. */
+void pvcpu__step_over(struct pvcpu *p, unsigned int bytes, uint32_t bits);
+bool pvcpu__io_allowed(struct pvcpu *p);
 
 /* #GP: Xen emulates the instruction, or the guest is told. */
 void pvcpu__emulate_privileged(struct pvcpu *p, uint32_t error_code);

@@ -36,15 +36,9 @@ static bool is_port(const struct pvcpu_insn *d)
     switch (d->insn.mnemonic) {
     case ZYDIS_MNEMONIC_IN:
     case ZYDIS_MNEMONIC_OUT:
-    case ZYDIS_MNEMONIC_INSB:
-    case ZYDIS_MNEMONIC_INSW:
-    case ZYDIS_MNEMONIC_INSD:
-    case ZYDIS_MNEMONIC_OUTSB:
-    case ZYDIS_MNEMONIC_OUTSW:
-    case ZYDIS_MNEMONIC_OUTSD:
         return true;
     default:
-        return false;
+        return pvcpu__is_string_port(d);
     }
 }
 

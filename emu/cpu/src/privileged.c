@@ -4,7 +4,7 @@
  * emulate_invalid_rdtscp() and emulate_forced_invalid_op(): what a guest's
  * kernel may do that a processor at privilege level 3 refuses.
  *
- * GAP: xsetbv; ins and outs fault also for those who may use them.
+ * GAP: xsetbv.
  */
 #include "decode.h"
 
@@ -20,61 +20,6 @@
 #define CR0_OTHERS 0x80050033ull /* PG, AM, WP, NE, ET, MP, PE */
 #define CR4_DE 8ull
 #define USER_RING 3u
-
-static bool is_user(struct pvcpu *p)
-{
-    return pvcpu__model_vcpu(p)->user_mode;
-}
-
-/* Xen's iopl_ok(): the guest's kernel counts as ring 1, or 0 if it asks to. */
-static bool io_allowed(struct pvcpu *p)
-{
-    const unsigned int kernel = pvcpu__architectural_iopl(p) ? 0 : 1;
-
-    return pvcpu__domain_vcpu(p)->io_level >= (is_user(p) ? USER_RING : kernel);
-}
-
-/* Xen's guest_io_okay(): or by the bitmap, a bit of which is set for no. */
-static bool port_allowed(struct pvcpu *p, uint32_t port, uint32_t bytes)
-{
-    const struct domain_vcpu *v = pvcpu__domain_vcpu(p);
-    uint8_t bits[2] = { 0xff, 0xff };
-    bool user = is_user(p);
-
-    if (io_allowed(p))
-        return true;
-    if (port + bytes > v->io_ports)
-        return false;
-    if (user)
-        xm_enter_kernel(p->c);
-    for (unsigned int i = 0; i < sizeof(bits); i++)
-        if (!xm_copy_from_guest(p->c, &bits[i], v->io_bitmap + port / 8 + i, 1))
-            break;
-    if (user)
-        xm_enter_user(p->c);
-    return !((bits[0] | bits[1] << 8) >> (port & 7) & ((1u << bytes) - 1));
-}
-
-/* No device is behind any port. *BITS: of DR6, for the breakpoints there. */
-static bool access_port(struct pvcpu *p, const struct pvcpu_insn *d,
-                        uint32_t *bits)
-{
-    const bool reads = d->insn.mnemonic == ZYDIS_MNEMONIC_IN;
-    const ZydisDecodedOperand *of = &d->operands[reads ? 1 : 0];
-    const uint32_t bytes = d->operands[reads ? 0 : 1].size / 8u;
-    const uint64_t all = bytes == 4 ? UINT32_MAX : (1ull << 8 * bytes) - 1;
-    const uint64_t rax = pvcpu__get(p, UC_X86_REG_RAX);
-    const uint32_t port = of->type == ZYDIS_OPERAND_TYPE_IMMEDIATE
-                              ? (uint32_t)of->imm.value.u
-                              : (uint16_t)pvcpu__get(p, UC_X86_REG_RDX);
-
-    if (!port_allowed(p, port, bytes))
-        return false;
-    *bits = pvcpu__port_breaks(p, port, bytes);
-    if (reads)
-        pvcpu__set(p, UC_X86_REG_RAX, bytes == 4 ? all : rax | all);
-    return true;
-}
 
 static bool read_cr(struct pvcpu *p, unsigned int number, uint64_t *value)
 {
@@ -182,7 +127,8 @@ static bool has_no_register(struct pvcpu *p, const struct pvcpu_insn *d)
         if (d->operands[i].type == ZYDIS_OPERAND_TYPE_REGISTER &&
             (d->operands[i].reg.value == ZYDIS_REGISTER_DR4 ||
              d->operands[i].reg.value == ZYDIS_REGISTER_DR5))
-            return !is_user(p) && pvcpu__domain_vcpu(p)->debug_extensions;
+            return !pvcpu__is_user(p) &&
+                   pvcpu__domain_vcpu(p)->debug_extensions;
     return false;
 }
 
@@ -205,34 +151,33 @@ static bool emulate(struct pvcpu *p, const struct pvcpu_insn *d, uint32_t *bits)
 {
     switch (d->insn.mnemonic) {
     case ZYDIS_MNEMONIC_RDMSR:
-        return !is_user(p) && access_msr(p, false);
+        return !pvcpu__is_user(p) && access_msr(p, false);
     case ZYDIS_MNEMONIC_WRMSR:
-        return !is_user(p) && access_msr(p, true);
+        return !pvcpu__is_user(p) && access_msr(p, true);
     case ZYDIS_MNEMONIC_MOV:
-        return !is_user(p) &&
+        return !pvcpu__is_user(p) &&
                d->operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
                d->operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER && move(p, d);
     case ZYDIS_MNEMONIC_CLTS:
-        if (is_user(p))
+        if (pvcpu__is_user(p))
             return false;
         pvcpu__domain_vcpu(p)->task_switched = false;
         pvcpu__set_task_switched(p);
         return true;
     case ZYDIS_MNEMONIC_CLI: /* taken, and nothing comes of it */
     case ZYDIS_MNEMONIC_STI:
-        return io_allowed(p);
+        return pvcpu__io_allowed(p);
     case ZYDIS_MNEMONIC_IN:
     case ZYDIS_MNEMONIC_OUT:
-        return access_port(p, d, bits);
+        return pvcpu__access_port(p, d, bits);
     case ZYDIS_MNEMONIC_WBINVD:
-        return !is_user(p);
+        return !pvcpu__is_user(p);
     default:
         return false;
     }
 }
 
-/* BITS: of DR6, what it was stopped for. */
-static void step_over(struct pvcpu *p, unsigned int bytes, uint32_t bits)
+void pvcpu__step_over(struct pvcpu *p, unsigned int bytes, uint32_t bits)
 {
     pvcpu__set(p, UC_X86_REG_RIP, pvcpu__get(p, UC_X86_REG_RIP) + bytes);
     p->counts.privileged++;
@@ -253,8 +198,10 @@ void pvcpu__emulate_privileged(struct pvcpu *p, uint32_t error_code)
 
     if (known && has_no_register(p, &d))
         pvcpu__inject(p, INVALID_OPCODE, CPU_NO_ERROR_CODE);
+    else if (known && pvcpu__is_string_port(&d))
+        pvcpu__string_port(p, &d);
     else if (known && emulate(p, &d, &bits))
-        step_over(p, d.insn.length, bits);
+        pvcpu__step_over(p, d.insn.length, bits);
     else
         pvcpu__inject(p, GENERAL_PROTECTION, error_code);
 }
@@ -270,7 +217,7 @@ void pvcpu__invalid_opcode(struct pvcpu *p)
     if (n >= sizeof(forced) &&
         __builtin_memcmp(code, forced, sizeof(forced)) == 0) {
         pvcpu__do_cpuid(p);
-        step_over(p, sizeof(forced), 0);
+        pvcpu__step_over(p, sizeof(forced), 0);
     } else {
         pvcpu__inject(p, INVALID_OPCODE, CPU_NO_ERROR_CODE);
     }
@@ -283,7 +230,7 @@ void pvcpu__software_interrupt(struct pvcpu *p, uint32_t vector)
         &pvcpu__domain_vcpu(p)->trap[vector % DOMAIN_VECTORS];
 
     if (vector == BREAKPOINT || (vector == SYSTEM_CALL && e->address != 0) ||
-        (e->flags & USER_RING) >= (is_user(p) ? USER_RING : 1)) {
+        (e->flags & USER_RING) >= (pvcpu__is_user(p) ? USER_RING : 1)) {
         pvcpu__inject(p, vector, CPU_NO_ERROR_CODE);
         return;
     }

@@ -340,6 +340,10 @@ static void print_ports(void)
     print_stop("ports, out", both, &r);
     r = begin("out");
     print_stop("another port", both, &r);
+    r = begin("rep ins down");
+    print_stop("port, rep ins", both, &r);
+    r = begin("rep outs, port");
+    print_stop("port, rep outs", both, &r);
     r = begin("in, 4 bytes");
     (void)set(7, both);
     set_extensions(0);

@@ -179,6 +179,23 @@
     form "out, 4 bytes", "mov $0x2f0, %edx", "out %eax, %dx"
     form "ins", "mov %rbx, %rdi", "insb"
     form "outs", "mov %rbx, %rsi", "rep outsl"
+    form "ins, port", "mov $0x2f0, %edx", "mov %rbx, %rdi", "insw"
+    form "rep ins up to the end", "mov $0x2f0, %edx", "lea -7(%rsi), %rdi", \
+        "rep insl"
+    form "rep ins down", "mov $0x2f0, %edx", "mov %rbx, %rdi", "std", \
+        "add $9, %rdi", "rep insb"
+    form "rep ins, none", "mov $0x2f0, %edx", "xor %ecx, %ecx", "rep insl"
+    form "rep ins, none, 32-bit address", "mov $0x2f0, %edx", "mov $1, %ecx", \
+        "shl $32, %rcx", "addr32 rep insl"
+    form "ins, 32-bit address", "mov $0x2f0, %edx", "addr32 insb"
+    form "ins to Xen's part", "mov $0x2f0, %edx", \
+        "mov $0xffff830000000000, %rdi", "insb"
+    form "rep outs, port", "mov $0x2f0, %edx", "mov %rbx, %rsi", "rep outsw"
+    form "outs, fs", "mov $0x2f0, %edx", "mov %rdi, %rsi", "fs outsl"
+    form "rep outs up to the end", "mov $0x2f0, %edx", "sub $9, %rsi", \
+        "rep outsl"
+    form "rep ins, step", "mov $0x2f0, %edx", "mov %rbx, %rdi", "pushf", \
+        "orl $0x100, (%rsp)", "popf", "rep insb", "nop"
     form "cr4, FSGSBASE", "mov %cr4, %rax", "bts $16, %rax", \
         "mov %rax, %cr4", "mov %cr4, %rcx"
     form "cr4, DE", "mov %cr4, %rax", "bts $3, %rax", "mov %rax, %cr4", \

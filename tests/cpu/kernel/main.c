@@ -243,6 +243,39 @@ static void set_io_level(uint32_t level)
                     (uintptr_t)&set, 0, 0);
 }
 
+static void print_word(uint64_t v)
+{
+    print(" ");
+    print_hex(v);
+}
+
+static void print_strings(void)
+{
+    static const char *const forms[] = {
+        "ins, port",
+        "rep ins up to the end",
+        "rep ins down",
+        "rep ins, none",
+        "rep ins, none, 32-bit address",
+        "ins, 32-bit address",
+        "ins to Xen's part",
+        "rep outs, port",
+        "outs, fs",
+        "rep outs up to the end",
+        "rep ins, step",
+    };
+
+    for (unsigned int i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        run_one(find(forms[i]));
+        print("there:"); /* memory, and the end of what is mapped */
+        for (unsigned int at = 0; at < 12; at += 2)
+            print_word(*(uint16_t *)(memory + at));
+        print_word(*(uint64_t *)(end_of_map - 8));
+        *(uint64_t *)(end_of_map - 8) = 0;
+        end_line();
+    }
+}
+
 /* Where no device is. */
 static void print_ports(void)
 {
@@ -256,6 +289,7 @@ static void print_ports(void)
     run_one(find("in, 2 bytes"));
     run_one(find("in, 4 bytes"));
     run_one(find("out, 4 bytes"));
+    print_strings();
     set_io_level(0);
     print("a bitmap of ports to 0x2f2, ");
     flush();
