@@ -14,6 +14,7 @@
 #include <string.h>
 #include <xen/grant_table.h>
 #include <xen/memory.h>
+#include <xen/sched.h>
 
 #define EFAULT 14
 
@@ -344,6 +345,80 @@ static void segments(void)
     must(hypercall(__HYPERVISOR_sched_op, 0, 0, 0, 0) == 0);
 }
 
+/* Absent entries are looked at: those that name memory end the domain. */
+static void l1tf_end(unsigned int reason)
+{
+    must(reason == SHUTDOWN_crash);
+    must(strcmp(pinfold_last_rule(), "l1tf.crash") == 0);
+    pinfold_close();
+    exit(0);
+}
+
+#define HARMLESS 0x200000000ffeul /* without what the L1 cache looks at */
+#define VULNERABLE 0x123456000ul
+
+static unsigned long l1tf_table(void)
+{
+    const unsigned long table = table_alloc(), page = page_alloc();
+
+    pinfold_on_shutdown(l1tf_end);
+    must(ext(MMUEXT_PIN_L1_TABLE, table) == 0);
+    must(table_set(table, 1, entry_of(page, P | US)) == 0);
+    must(table_set(table, 2, HARMLESS) == 0);
+    return table;
+}
+
+static void l1tf_call(void)
+{
+    const unsigned long table = l1tf_table();
+
+    must(table_set(table, 1, VULNERABLE) == 0);
+}
+
+/* The second request of the third call. */
+static void l1tf_list(void)
+{
+    const unsigned long table = l1tf_table(), page = page_alloc();
+    struct mmu_update updates[] = {
+        { mm.p2m[table] << 12 | 8 * 3, entry_of(page, P | US) },
+        { mm.p2m[table] << 12 | 8 * 4, VULNERABLE },
+        { mm.p2m[table] << 12 | 8 * 5, entry_of(page, P | US) },
+    };
+    struct multicall_entry list[4] = {
+        mapping_call(page, P),
+        mapping_call(mm.kernel_l4, P | RW), /* refused */
+        { .op = __HYPERVISOR_mmu_update,
+          .args = { (unsigned long)updates, 3, 0, DOMID_SELF } },
+        mapping_call(page, P | RW),
+    };
+
+    (void)multicall(list, 4);
+}
+
+/* The third element of a repeated store. */
+static void l1tf_store(void)
+{
+    const unsigned long table = l1tf_table();
+    unsigned long *entries = pfn_to_virt(table), *from;
+    unsigned long count = 4;
+    void *to = &entries[20];
+
+    from = pfn_to_virt(page_alloc());
+    from[2] = VULNERABLE;
+    from[0] = from[1] = from[3] = HARMLESS;
+    must(hypercall(__HYPERVISOR_vm_assist, VMASST_CMD_enable,
+                   VMASST_TYPE_writable_pagetables, 0, 0) == 0);
+    must(set_mapping(table, P) == 0);
+    must(table_set(
+             table_below(table_below(mm.kernel_l4, mm.base >> 39 & 511, false),
+                         0, false),
+             300, entry_of(table, P | RW | US)) == 0);
+    __asm__ volatile("rep movsq"
+                     : "+D"(to), "+S"(from), "+c"(count)
+                     :
+                     : "memory");
+}
+
 static void killed(void)
 {
     frames();
@@ -356,10 +431,11 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(void);
     } cases[] = {
-        { "reuse", reuse },       { "frames", frames },
-        { "grants", grants },     { "lists", lists },
-        { "emulated", emulated }, { "segments", segments },
-        { "killed", killed },
+        { "reuse", reuse },         { "frames", frames },
+        { "grants", grants },       { "lists", lists },
+        { "emulated", emulated },   { "segments", segments },
+        { "killed", killed },       { "l1tf-call", l1tf_call },
+        { "l1tf-list", l1tf_list }, { "l1tf-store", l1tf_store },
     };
     struct pinfold_config config = { .quiet = true };
     struct start_info *si;
@@ -368,6 +444,7 @@ int main(int argc, char **argv)
     if (argc != 3)
         return 2;
     config.record = argv[2];
+    config.l1tf = strncmp(argv[1], "l1tf-", 5) == 0;
     if (pinfold_open(&config) != 0)
         return fprintf(stderr, "recorded: %s\n", pinfold_error()), 3;
     si = pinfold_start_info();

@@ -75,6 +75,8 @@ static void shut_down(void)
     if (!direct.config.quiet)
         fprintf(stderr, "pinfold: the guest has shut down: %s\n",
                 reason_name(reason));
+    record_close(direct.record);
+    direct.record = NULL;
     exit(reason == SHUTDOWN_crash || reason == SHUTDOWN_watchdog);
 }
 

@@ -51,15 +51,22 @@ static struct xm_registers registers_of(const gregset_t g)
     return r;
 }
 
-/* From VA on, or down from there: the elements of a repeated instruction. */
+/*
+ * From VA on, or down from there: the elements of a repeated instruction, and
+ * the one that was the end of the domain.
+ */
 static void record_store(const struct xm_insn *insn, uint64_t elements,
-                         bool down, xm_vaddr va)
+                         bool down, xm_vaddr va, const struct xm_execution *e)
 {
     const uint64_t behind = (elements - 1) * insn->width;
+    const xm_vaddr next =
+        down ? va - elements * insn->width : va + elements * insn->width;
 
-    if (direct.record && elements != 0)
+    if (direct.record && e->emulated && elements != 0)
         record_emulated(direct.record, down ? va - behind : va,
                         behind + insn->width);
+    if (direct.record && e->stopped)
+        record_fatal_store(direct.record, next & ~7ull, e->why.seen[0]);
 }
 
 /* Xen's emulation. True: done, or FAULT is what the guest is to see. */
@@ -76,9 +83,8 @@ static bool emulate(gregset_t g, struct xm_page_fault *fault)
         return false;
     e = xm_execute(&direct.cpu, &insn, &r);
     direct__follow();
-    if (e.emulated)
-        record_store(&insn, insn.rep ? count - r.gpr[XM_RCX] : 1,
-                     r.rflags & XM_FLAG_DF, va);
+    record_store(&insn, insn.rep ? count - r.gpr[XM_RCX] : e.emulated,
+                 r.rflags & XM_FLAG_DF, va, &e);
     if (e.unknown)
         return false;
     if (e.why.rule != XM_R_NONE) {

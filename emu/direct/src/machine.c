@@ -67,9 +67,6 @@ static int set_config(const struct pinfold_config *given)
                             "0x%llx and 0x%llx",
                             (unsigned long long)direct.first,
                             (unsigned long long)direct.last);
-    if (c->l1tf && c->record)
-        return direct__fail("a run with L1TF cannot be recorded: leave out one "
-                            "of both");
     if (c->nr_pages > 1u << 20 || c->image_pages >= c->nr_pages)
         return direct__fail("a domain has at most 2^20 pages, and its kernel "
                             "fits into them");

@@ -66,13 +66,14 @@ static void put_table(struct record *r, xm_mfn mfn, unsigned int level)
 static void put_domain(struct record *r)
 {
     struct record_out *const o = &r->out;
-    const bool privileged =
-        xm_domain_find(r->cpu->machine, r->domid)->privileged;
+    const struct xm_domain *d = xm_domain_find(r->cpu->machine, r->domid);
 
-    record__string(o, "pvt 1\ntest recorded\n\"A guest's run.\"\n\ninit {\n"
-                      "  dom d");
+    record__string(o, "pvt 1\ntest recorded\n\"A guest's run.\"\n");
+    if (d->check_l1tf)
+        record__string(o, "xen v4.13..v4.22 l1tf\n");
+    record__string(o, "\ninit {\n  dom d");
     record__decimal(o, r->domain);
-    record__string(o, privileged ? " privileged\n" : " unprivileged\n");
+    record__string(o, d->privileged ? " privileged\n" : " unprivileged\n");
     record__string(o, "  page d");
     record__decimal(o, r->domain);
     record__string(o, " x0..x");

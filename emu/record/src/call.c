@@ -147,17 +147,27 @@ static bool answer_of(struct record *r, uint32_t i, int64_t *rc)
     return true;
 }
 
+static bool has_crashed(const struct record *r)
+{
+    return xm_domain_find(r->cpu->machine, r->domid)->crashed;
+}
+
 static void say_list(struct record *r, int64_t rc)
 {
     /* Refused before its first entry, or by one that cannot be reached. */
     for (uint32_t i = 0; i < r->nr_calls && !r->stopped; i++) {
         int64_t answer;
 
-        if (answer_of(r, i, &answer))
+        if (answer_of(r, i, &answer)) {
+            /* One that Xen goes on with has its number there. */
+            r->fatal = has_crashed(r) && answer == (int64_t)r->calls[i].number;
             say(r, &r->calls[i], answer);
-        else
+            if (r->fatal)
+                return;
+        } else {
             record__stop(r, "the answer of an entry of a list of calls could "
                             "not be stored, and nobody knows it");
+        }
     }
     if (rc == 0)
         return;
@@ -169,10 +179,13 @@ void record_after(struct record *r, struct xm_result result)
 {
     if (r->stopped)
         return;
-    if (r->list != 0 || r->nr_calls == 0)
+    if (r->list != 0 || r->nr_calls == 0) {
         say_list(r, result.rc);
-    else
+    } else {
+        r->fatal = has_crashed(r);
         say(r, &r->calls[0], result.rc);
+    }
+    r->stopped |= r->fatal;
     record__commit(&r->out);
 }
 
@@ -199,6 +212,20 @@ void record_emulated(struct record *r, xm_vaddr va, uint64_t bytes)
         return;
     for (xm_vaddr at = va & ~7ull; at < va + bytes; at += 8)
         say_store(r, at);
+    record__commit(&r->out);
+}
+
+void record_fatal_store(struct record *r, xm_vaddr va, uint64_t value)
+{
+    if (r->stopped)
+        return;
+    record__who(r);
+    record__string(&r->out, "store ");
+    record__put_va(r, va);
+    record__string(&r->out, " := ");
+    record__put_entry(r, value);
+    record__string(&r->out, " -> crash\n");
+    r->stopped = true;
     record__commit(&r->out);
 }
 

@@ -116,6 +116,7 @@ struct record {
     struct record_call *calls;
     uint32_t nr_calls;
     xm_vaddr list; /* of calls; 0: there is one, and no list */
+    bool fatal; /* the call at hand is the end of the domain */
     bool stopped;
 };
 

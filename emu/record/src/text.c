@@ -146,7 +146,10 @@ static void put_code(struct record *r, int64_t rc)
 void record__put_answer(struct record *r, int64_t rc)
 {
     record__string(&r->out, " -> ");
-    put_code(r, rc);
+    if (r->fatal)
+        record__string(&r->out, "crash");
+    else
+        put_code(r, rc);
 }
 
 void record__put_result(struct record *r, int64_t rc)

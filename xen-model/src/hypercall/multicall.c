@@ -106,6 +106,8 @@ struct xm_result xm__do_multicall(struct xm_cpu *c, uint64_t arg[6])
             e.result = e.op;
             if (!xm__copy_to_guest(c, va, &e, sizeof(e)))
                 return xm__finish(c, xm__deny(XM_R_CALL_FAULT, va, i));
+            if (xm__domain(c)->crashed) /* it is not continued: why, then */
+                return r;
             return interrupted(arg, va, count - i);
         }
         if (!store_entry(c, va, &before, &e, r))

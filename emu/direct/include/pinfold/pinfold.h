@@ -48,8 +48,8 @@ struct pinfold_config {
     const void *code, *code_end;
     /*
      * As on a processor with L1TF: an absent entry that names memory is the end
-     * of an unprivileged domain, as of Debian's Xen. Such a run is not
-     * recorded.
+     * of an unprivileged domain, as of Debian's Xen. What is recorded then is
+     * for a Xen that was started with pv-l1tf=domu.
      */
     bool l1tf;
 };

@@ -44,13 +44,17 @@ struct record *record_open(const struct record_config *config, char *error,
 
 /*
  * Around each hypercall: NUMBER and its arguments as the guest has passed them,
- * and what was answered after all continuations.
+ * and what was answered after all continuations. If the domain has crashed,
+ * nothing is recorded any more.
  */
 void record_before(struct record *r, uint64_t number, const uint64_t arg[6]);
 void record_after(struct record *r, struct xm_result result);
 
 /* A store of the guest to the BYTES from VA on, which Xen has emulated. */
 void record_emulated(struct record *r, xm_vaddr va, uint64_t bytes);
+
+/* One that Xen never came back from: VALUE was to be the word at VA. */
+void record_fatal_store(struct record *r, xm_vaddr va, uint64_t value);
 
 /* Around the privileged move of VALUE to CR3; RC: 0, or it was refused. */
 void record_before_cr3(struct record *r, uint64_t value);
