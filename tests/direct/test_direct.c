@@ -9,8 +9,10 @@
 
 #include <check.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <xen/memory.h>
 #include <xen/sched.h>
 #include <xen/version.h>
@@ -287,6 +289,45 @@ START_TEST(arguments_in_the_guest)
 }
 END_TEST
 
+static sigjmp_buf after_bus;
+
+static void on_bus(int signal)
+{
+    (void)signal;
+    siglongjmp(after_bus, 1);
+}
+
+/* A mapping whose file has become shorter: SIGBUS, which is the program's own
+ * only outside of hypercalls. */
+START_TEST(arguments_in_a_file)
+{
+    const int fd = memfd_create("arguments", 0);
+    struct sigaction own = { .sa_handler = on_bus };
+    struct mmu_update *update;
+    volatile bool told = false;
+
+    pinfold_close();
+    ck_assert_int_eq(sigaction(SIGBUS, &own, NULL), 0);
+    setup();
+    ck_assert_int_eq(ftruncate(fd, PAGE), 0);
+    update = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    update->ptr = (mm.p2m[table_alloc()] << 12) + 8;
+    ck_assert_int_eq(mmu_update(update, 1), 0);
+    ck_assert_int_eq(ftruncate(fd, 0), 0);
+    ck_assert_int_eq(mmu_update(update, 1), -14);
+    ck_assert_int_eq(xen_version(XENVER_extraversion, update), -14);
+    if (sigsetjmp(after_bus, 1) == 0)
+        (void)*(volatile uint64_t *)&update->ptr;
+    else
+        told = true;
+    ck_assert(told);
+    own.sa_handler = SIG_DFL;
+    ck_assert_int_eq(sigaction(SIGBUS, &own, NULL), 0);
+    munmap(update, PAGE);
+    close(fd);
+}
+END_TEST
+
 /* A list in the program's memory that ends before its last request does. */
 START_TEST(list_over_an_edge)
 {
@@ -461,6 +502,7 @@ int main(void)
     tcase_add_test(t, dirty_already);
     tcase_add_test(t, emulated_store);
     tcase_add_test(t, arguments_in_the_guest);
+    tcase_add_test(t, arguments_in_a_file);
     tcase_add_test(t, list_over_an_edge);
     tcase_add_test(t, frames_come_and_go);
     tcase_add_test(t, given_back_too_soon);

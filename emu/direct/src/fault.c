@@ -18,7 +18,7 @@
 
 #define STACK_BYTES (256u * 1024u)
 
-static struct sigaction before;
+static struct sigaction before, bus_before;
 /* One for all: a sanitizer may have marked memory that comes and goes. */
 static uint8_t stack[STACK_BYTES] __attribute__((aligned(64)));
 static uint64_t fs_base; /* of this thread */
@@ -177,9 +177,10 @@ static void explain_other(xm_vaddr va, const siginfo_t *info, uint64_t rip)
 /* Something else, or nobody saw to it: as if we had never been here. */
 static void give_up(int signal)
 {
+    const struct sigaction *was = signal == SIGBUS ? &bus_before : &before;
     struct sigaction deadly = { .sa_handler = SIG_DFL };
 
-    sigaction(signal, before.sa_handler == SIG_DFL ? &deadly : &before, NULL);
+    sigaction(signal, was->sa_handler == SIG_DFL ? &deadly : was, NULL);
 }
 
 /* Memory that a hypercall's arguments are said to be in. True: not there. */
@@ -229,15 +230,29 @@ static void on_fault(int signal, siginfo_t *info, void *context)
     give_up(signal);
 }
 
+/* A file of the program that is shorter than its mapping. */
+static void on_bus_error(int signal, siginfo_t *info, void *context)
+{
+    ucontext_t *u = context;
+
+    (void)info;
+    if (!in_copy(u->uc_mcontext.gregs))
+        give_up(signal);
+}
+
 int direct__catch_faults(void)
 {
     struct sigaction action = { .sa_sigaction = on_fault,
                                 .sa_flags =
                                     SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+    struct sigaction bus = { .sa_sigaction = on_bus_error,
+                             .sa_flags = SA_SIGINFO | SA_ONSTACK };
     stack_t s = { .ss_sp = stack, .ss_size = sizeof(stack) };
 
     (void)arch_prctl(ARCH_GET_FS, (uint64_t)(uintptr_t)&fs_base);
-    if (sigaltstack(&s, NULL) != 0 || sigaction(SIGSEGV, &action, &before) != 0)
+    if (sigaltstack(&s, NULL) != 0 ||
+        sigaction(SIGSEGV, &action, &before) != 0 ||
+        sigaction(SIGBUS, &bus, &bus_before) != 0)
         return direct__fail("page faults cannot be caught");
     return 0;
 }
@@ -247,5 +262,6 @@ void direct__release_faults(void)
     const stack_t none = { .ss_flags = SS_DISABLE };
 
     sigaction(SIGSEGV, &before, NULL);
+    sigaction(SIGBUS, &bus_before, NULL);
     sigaltstack(&none, NULL);
 }
