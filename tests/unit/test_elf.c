@@ -306,6 +306,12 @@ START_TEST(wrong_notes)
     WRONG(elf_add_number(&f, XEN_ELFNOTE_VIRT_BASE, -0x1000ull),
           "VIRT_BASE 0xfffffffffffff000 and PADDR_OFFSET 0x0 put it at "
           "0xff000 to 0x102800, which is not behind VIRT_BASE");
+    WRONG(elf_add_number(&f, XEN_ELFNOTE_VIRT_BASE, ELF_BASE + 0x800),
+          "VIRT_BASE 0xffffffff80000800 and where the kernel begins, "
+          "0xffffffff80100800, are to be multiples of 0x1000");
+    WRONG(elf_program(&f, 0)->p_paddr += 8,
+          "VIRT_BASE 0xffffffff80000000 and where the kernel begins, "
+          "0xffffffff80100008, are to be multiples of 0x1000");
     elf_make_bare(&f);
     elf_add_string(&f, XEN_ELFNOTE_XEN_VERSION, "xen-3.0");
     elf_add_string(&f, XEN_ELFNOTE_GUEST_OS, "linux");

@@ -127,6 +127,14 @@ static void fill(struct pvcpu_guest *g, const struct pvcpu_guest_config *config)
     };
 }
 
+/* Xen: arch_set_info_guest() */
+static bool can_begin(const struct pvcpu_guest *g)
+{
+    return pvcpu__canonical(g->kernel.entry) &&
+           pvcpu__canonical(g->kernel.virt_base +
+                            (uint64_t)(g->layout.stack + 1) * XM_PAGE_SIZE);
+}
+
 static bool build(struct pvcpu_guest *g,
                   const struct pvcpu_guest_config *config,
                   const struct bytes *ramdisk, char why[CPU_GUEST_WHY])
@@ -144,6 +152,8 @@ static bool build(struct pvcpu_guest *g,
     };
 
     if (!domain_lay_out(&image, &g->layout)) {
+        if (g->layout.wrong)
+            return say(why, config->kernel, g->layout.wrong);
         snprintf(why, CPU_GUEST_WHY,
                  "%s: with its ramdisk and the first tables it takes %u MiB, "
                  "but the domain has %u: see --memory",
@@ -151,6 +161,10 @@ static bool build(struct pvcpu_guest *g,
                  config->mib);
         return false;
     }
+    if (!can_begin(g))
+        return say(why, config->kernel,
+                   "Xen starts no vCPU at an address, or with a stack, that is "
+                   "not canonical: see the notes ENTRY and VIRT_BASE");
     if (!make_machine(g, config, why))
         return false;
     if (!domain_build(&g->cpu, &image, &g->layout))

@@ -40,7 +40,9 @@ int direct__build(void)
     };
     struct domain_layout l;
 
-    if (!domain_lay_out(&image, &l))
+    if (!domain_lay_out(&image, &l) && l.wrong)
+        return direct__fail("%s", l.wrong);
+    if (l.used > c->nr_pages)
         return direct__fail("%u pages are too few: what is mapped at the "
                             "beginning takes %u",
                             c->nr_pages, l.used);

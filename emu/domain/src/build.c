@@ -17,30 +17,89 @@
                           */
 #define END_PADDING 128u /* ... with at least 512 KiB to spare */
 #define EXTENT 512u      /* frames that are contiguous */
+#define MOST_PAGES (1u << 24) /* of what is looked at: 64 GiB */
+#define NR_MAGIC 3u           /* start_info, xenstore's page, the console's */
 #define SHIFT(level) (XM_PAGE_SHIFT + 9 * (level))
+#define VA_MASK ((1ull << 48) - 1)
 
 /* Frames of the machine; the domain's come after these. */
 enum { FRAME_MMIO, FRAME_XEN, FRAME_M2P, FRAME_SHARED_INFO };
 
-static uint32_t pages(uint64_t bytes)
+/* A range of addresses that is mapped, and the L1 to L3 tables for it alone. */
+struct area {
+    xm_vaddr first, last; /* of 48 bits */
+    struct {
+        uint64_t first; /* its number among all tables of the level */
+        uint32_t nr, pfn;
+    } tables[4];
+};
+
+static uint64_t pages(uint64_t bytes)
 {
-    return (uint32_t)((bytes + XM_PAGE_SIZE - 1) / XM_PAGE_SIZE);
+    return bytes / XM_PAGE_SIZE + (bytes % XM_PAGE_SIZE != 0);
 }
 
-/* Tables of LEVEL that [FIRST, FIRST + N pages) takes. */
-static uint32_t tables_of(unsigned int level, xm_vaddr first, uint32_t n)
+/* Which table of LEVEL translates VA. */
+static uint64_t number(xm_vaddr va, unsigned int level)
 {
-    const xm_vaddr last = first + (uint64_t)n * XM_PAGE_SIZE - 1;
-
-    return level == 4 ? 1
-                      : (uint32_t)((last >> SHIFT(level)) -
-                                   (first >> SHIFT(level)) + 1);
+    return va >> SHIFT(level);
 }
 
-static uint32_t all_tables(xm_vaddr first, uint32_t n)
+/*
+ * COUNT pages from VA on. Its tables lie one after the other from page frame
+ * PFN on, the highest level first; what BESIDE, or NULL, has is shared.
+ */
+static struct area area_of(xm_vaddr va, uint32_t count, uint32_t pfn,
+                           const struct area *beside)
 {
-    return tables_of(4, first, n) + tables_of(3, first, n) +
-           tables_of(2, first, n) + tables_of(1, first, n);
+    struct area a = { .first = va & VA_MASK };
+
+    a.last = a.first + (uint64_t)count * XM_PAGE_SIZE - 1;
+    for (unsigned int level = 3; level > 0; level--) {
+        uint64_t first = number(a.first, level), last = number(a.last, level);
+
+        if (beside && first >= number(beside->first, level) &&
+            first <= number(beside->last, level))
+            first = number(beside->last, level) + 1;
+        else if (beside && last >= number(beside->first, level) &&
+                 last <= number(beside->last, level))
+            last = number(beside->first, level) - 1;
+        a.tables[level].first = first;
+        a.tables[level].nr = last >= first ? (uint32_t)(last - first + 1) : 0;
+        a.tables[level].pfn = pfn;
+        pfn += a.tables[level].nr;
+    }
+    return a;
+}
+
+static uint32_t nr_tables(const struct area *a)
+{
+    return a->tables[1].nr + a->tables[2].nr + a->tables[3].nr;
+}
+
+/* Page frame of the table for VA, of A or of the one it shares it with. */
+static uint32_t table_of(const struct area *a, const struct area *beside,
+                         unsigned int level, xm_vaddr va)
+{
+    const uint64_t n = number(va, level);
+    const struct area *of =
+        !beside || n - a->tables[level].first < a->tables[level].nr ? a
+                                                                    : beside;
+
+    return of->tables[level].pfn + (uint32_t)(n - of->tables[level].first);
+}
+
+static struct area main_area(const struct domain_image *image,
+                             const struct domain_layout *l)
+{
+    return area_of(image->virt_base, l->end, l->tables + 1, NULL);
+}
+
+static struct area p2m_area(const struct domain_image *image,
+                            const struct domain_layout *l,
+                            const struct area *beside)
+{
+    return area_of(image->init_p2m, l->nr_p2m, l->p2m + l->nr_p2m, beside);
 }
 
 static bool p2m_is_outside(const struct domain_image *image)
@@ -53,24 +112,62 @@ static bool p2m_is_outside(const struct domain_image *image)
 static void lay_out_tables(const struct domain_image *image,
                            struct domain_layout *l)
 {
+    struct area a;
+
     for (l->nr_tables = 4;; l->nr_tables++) {
         l->stack = l->tables + l->nr_tables;
         l->end = l->stack + 1 + END_PADDING;
         l->end = (l->end + END_UNIT - 1) / END_UNIT * END_UNIT;
-        if (l->nr_tables >= all_tables(image->virt_base, l->end))
+        a = main_area(image, l);
+        if (l->nr_tables >= 1 + nr_tables(&a))
             return;
     }
+}
+
+static bool fits(const struct area *a, const struct area *beside)
+{
+    return a->last <= VA_MASK &&
+           (!beside || a->last < beside->first || a->first > beside->last);
+}
+
+static void lay_out_p2m(const struct domain_image *image,
+                        const struct area *beside, struct domain_layout *l)
+{
+    struct area a;
+
+    l->p2m = l->used;
+    a = p2m_area(image, l, beside);
+    l->p2m_tables = l->p2m + l->nr_p2m;
+    l->nr_p2m_tables = nr_tables(&a);
+    l->used = l->p2m_tables + l->nr_p2m_tables;
+    if (!fits(&a, beside))
+        l->wrong = "the P2M does not fit where INIT_P2M wants it";
+}
+
+/* In pages, without the tables. */
+static uint64_t contents(const struct domain_image *image)
+{
+    return pages(image->kernel_end - image->virt_base) +
+           pages(image->ramdisk_bytes) + pages((uint64_t)image->nr_pages * 8) +
+           NR_MAGIC;
 }
 
 bool domain_lay_out(const struct domain_image *image,
                     struct domain_layout *layout)
 {
     struct domain_layout l = { .ramdisk = DOMAIN_NO_PFN };
-    uint32_t next = pages(image->kernel_end - image->virt_base);
-    const uint32_t ramdisk = pages(image->ramdisk_bytes);
+    const uint32_t ramdisk = (uint32_t)pages(image->ramdisk_bytes);
     const bool outside = p2m_is_outside(image);
+    uint32_t next;
+    struct area a;
 
-    l.nr_p2m = pages((uint64_t)image->nr_pages * 8);
+    if (contents(image) > MOST_PAGES) {
+        l.used = UINT32_MAX;
+        *layout = l;
+        return false;
+    }
+    next = (uint32_t)pages(image->kernel_end - image->virt_base);
+    l.nr_p2m = (uint32_t)pages((uint64_t)image->nr_pages * 8);
     if (ramdisk && !image->ramdisk_unmapped) {
         l.ramdisk = next;
         next += ramdisk;
@@ -82,22 +179,22 @@ bool domain_lay_out(const struct domain_image *image,
     l.start_info = next;
     l.store = next + 1;
     l.console = next + 2;
-    l.tables = next + 3;
+    l.tables = next + NR_MAGIC;
     lay_out_tables(image, &l);
     next = l.end;
     if (ramdisk && image->ramdisk_unmapped) {
         l.ramdisk = next;
         next += ramdisk;
     }
-    if (outside) {
-        l.p2m = next;
-        l.p2m_tables = next + l.nr_p2m;
-        l.nr_p2m_tables = all_tables(image->init_p2m, l.nr_p2m) - 1;
-        next = l.p2m_tables + l.nr_p2m_tables;
-    }
     l.used = next;
+    a = main_area(image, &l);
+    if (!fits(&a, NULL))
+        l.wrong = "what is mapped from VIRT_BASE on goes beyond the last "
+                  "address";
+    else if (outside)
+        lay_out_p2m(image, &a, &l);
     *layout = l;
-    return next <= image->nr_pages;
+    return !l.wrong && l.used <= image->nr_pages;
 }
 
 /* The low frames are Xen's, and a quarter is to spare, for exchanges. */
@@ -135,37 +232,40 @@ static void give_memory(struct xm_cpu *c, const struct domain_layout *l,
         domain_page(c, n, l->p2m + pfn / 512u)[pfn % 512u] = ~0ull;
 }
 
-/*
- * Maps COUNT pages from FIRST_PFN on at VA. Tables of each level lie one after
- * the other, the highest first, from page frame TABLES on; the L4 is TOP.
- */
+/* Maps A: its pages from FIRST_PFN on. */
 static void map(struct xm_cpu *c, uint32_t n, const struct domain_layout *l,
-                uint32_t top, uint32_t tables, xm_vaddr va, uint32_t first_pfn,
-                uint32_t count)
+                const struct area *a, const struct area *beside,
+                uint32_t first_pfn)
 {
-    uint32_t at[5] = { 0 };
-
-    at[3] = tables;
-    at[2] = at[3] + tables_of(3, va, count);
-    at[1] = at[2] + tables_of(2, va, count);
-    for (uint32_t i = 0; i < count; i++) {
-        const xm_vaddr to = va + (uint64_t)i * XM_PAGE_SIZE;
-        const uint32_t pfn = first_pfn + i;
+    for (xm_vaddr va = a->first; va <= a->last; va += XM_PAGE_SIZE) {
+        const uint32_t pfn =
+            first_pfn + (uint32_t)((va - a->first) / XM_PAGE_SIZE);
         const bool table = pfn >= l->tables && pfn < l->tables + l->nr_tables;
-        uint32_t in = top;
+        uint32_t in = l->tables;
 
         for (unsigned int level = 4; level > 1; level--) {
-            const uint32_t next =
-                at[level - 1] +
-                (uint32_t)((to >> SHIFT(level - 1)) - (va >> SHIFT(level - 1)));
+            const uint32_t next = table_of(a, beside, level - 1, va);
 
-            domain_page(c, n, in)[xm_va_index(to, level)] =
+            domain_page(c, n, in)[xm_va_index(va, level)] =
                 xm_pte(domain_mfn(n, next), TABLE_FLAGS);
             in = next;
         }
-        domain_page(c, n, in)[xm_va_index(to, 1)] = xm_pte(
+        domain_page(c, n, in)[xm_va_index(va, 1)] = xm_pte(
             domain_mfn(n, pfn), table ? L1_FLAGS & ~XM_PTE_RW : L1_FLAGS);
     }
+}
+
+static void map_all(struct xm_cpu *c, const struct domain_image *image,
+                    const struct domain_layout *l)
+{
+    const struct area a = main_area(image, l);
+    struct area p2m;
+
+    map(c, image->nr_pages, l, &a, NULL, 0);
+    if (!p2m_is_outside(image))
+        return;
+    p2m = p2m_area(image, l, &a);
+    map(c, image->nr_pages, l, &p2m, &a, l->p2m);
 }
 
 static void write_start_info(struct xm_cpu *c, const struct domain_image *image,
@@ -255,10 +355,7 @@ bool domain_build(struct xm_cpu *c, const struct domain_image *image,
 
     make_xens_frames(c);
     give_memory(c, l, n);
-    map(c, n, l, l->tables, l->tables + 1, image->virt_base, 0, l->end);
-    if (l->nr_p2m_tables)
-        map(c, n, l, l->tables, l->p2m_tables, image->init_p2m, l->p2m,
-            l->nr_p2m);
+    map_all(c, image, l);
     write_start_info(c, image, l);
     if (xm_grant_table_init(c, d))
         seed_grants(c, d, n, l);

@@ -78,6 +78,12 @@ static bool lay_out(struct loader *l)
                          (unsigned long long)k->paddr_offset,
                          (unsigned long long)k->start,
                          (unsigned long long)k->end);
+    if (k->start % PAGE || k->virt_base % PAGE)
+        return elf__fail(l,
+                         "VIRT_BASE 0x%llx and where the kernel begins, "
+                         "0x%llx, are to be multiples of 0x%x",
+                         (unsigned long long)k->virt_base,
+                         (unsigned long long)k->start, PAGE);
     return true;
 }
 

@@ -31,9 +31,13 @@ struct domain_layout {
     uint32_t end;                       /* of the mapping */
     uint32_t p2m_tables, nr_p2m_tables; /* of a P2M outside of the mapping */
     uint32_t used;                      /* what lies behind has no contents */
+    const char *wrong; /* with the addresses, as a sentence; or NULL */
 };
 
-/* False: the domain has too few pages; layout->used says how many it takes. */
+/*
+ * False: layout->wrong, or the domain has too few pages; layout->used says how
+ * many it takes.
+ */
 bool domain_lay_out(const struct domain_image *image,
                     struct domain_layout *layout);
 
