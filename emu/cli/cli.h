@@ -18,14 +18,21 @@ enum cli_exit {
     CLI_ENVIRONMENT = 3,
 };
 
+/* What a command's parse() leaves to the caller to say. */
+enum cli_parsed {
+    CLI_HELP = -1,
+    CLI_TRY_HELP = -2, /* getopt has told what is wrong */
+};
+
 /*
  * A sub-command: its options are read first, which opens and starts nothing;
  * then it runs.
  */
 struct cli_command {
     const char *name, *summary;
-    size_t size; /* of its options, which begin as zeros */
-    /* 0 to go on, or 1 + the exit status. */
+    const char *usage; /* what --help prints */
+    size_t size;       /* of its options, which begin as zeros */
+    /* 0 to go on, enum cli_parsed, or 1 + the exit status. */
     int (*parse)(int argc, char **argv, void *options);
     int (*run)(void *options); /* the exit status */
 };

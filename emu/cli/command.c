@@ -112,6 +112,30 @@ static int usage(FILE *f)
     return f == stdout ? 1 + CLI_AGREES : 1 + CLI_USAGE;
 }
 
+/* ARGV[0] becomes the name by which getopt speaks of it. */
+static int parse_options(const struct cli_command *command, int argc,
+                         char **argv, void *options)
+{
+    char *const first = argv[0];
+    char name[32];
+    int rc;
+
+    snprintf(name, sizeof(name), "pinfold %s", command->name);
+    argv[0] = name;
+    optind = 0; /* from the beginning, whatever was read before */
+    rc = command->parse(argc, argv, options);
+    argv[0] = first;
+    if (rc == CLI_HELP) {
+        fputs(command->usage, stdout);
+        return 1 + CLI_AGREES;
+    }
+    if (rc == CLI_TRY_HELP) {
+        fprintf(stderr, "Try '%s --help'.\n", name);
+        return 1 + CLI_USAGE;
+    }
+    return rc;
+}
+
 /* ARGV[0] names the command. */
 static int parse_command(int argc, char **argv, struct cli_line *line)
 {
@@ -129,8 +153,7 @@ static int parse_command(int argc, char **argv, struct cli_line *line)
         fputs("pinfold: out of memory: free some\n", stderr);
         return 1 + CLI_ENVIRONMENT;
     }
-    optind = 0; /* from the beginning, whatever was read before */
-    return line->command->parse(argc, argv, line->options);
+    return parse_options(line->command, argc, argv, line->options);
 }
 
 int cli_parse(int argc, char **argv, struct cli_line *line)

@@ -74,11 +74,9 @@ static int parse(int argc, char **argv, void *options)
             d->as_json = true;
             break;
         case 'h':
-            fputs(usage, stdout);
-            return 1 + CLI_AGREES;
+            return CLI_HELP;
         default:
-            fputs("Try 'pinfold diff --help'.\n", stderr);
-            return 1 + CLI_USAGE;
+            return CLI_TRY_HELP;
         }
     }
     if (optind + 2 != argc) {
@@ -247,6 +245,7 @@ static int run_command(void *options)
 const struct cli_command cli_diff = {
     .name = "diff",
     .summary = "tell where two runs differ",
+    .usage = usage,
     .size = sizeof(struct diff),
     .parse = parse,
     .run = run_command,

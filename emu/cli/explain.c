@@ -139,8 +139,7 @@ static int parse(int argc, char **argv, void *options)
     while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         switch (c) {
         case 'h':
-            fputs(usage, stdout);
-            return 1 + CLI_AGREES;
+            return CLI_HELP;
         case 'a':
             e->all = true;
             break;
@@ -158,8 +157,7 @@ static int parse(int argc, char **argv, void *options)
             e->step = (uint32_t)step;
             break;
         default:
-            fputs("Try 'pinfold explain --help'.\n", stderr);
-            return 1 + CLI_USAGE;
+            return CLI_TRY_HELP;
         }
     }
     if (optind + 1 != argc) {
@@ -189,6 +187,7 @@ static int run_command(void *options)
 const struct cli_command cli_explain = {
     .name = "explain",
     .summary = "say why a step of a trace is refused",
+    .usage = usage,
     .size = sizeof(struct explaining),
     .parse = parse,
     .run = run_command,

@@ -160,11 +160,9 @@ static int parse(int argc, char **argv, void *options)
             o->preempt = true;
             break;
         case 'h':
-            fputs(usage, stdout);
-            return 1 + CLI_AGREES;
+            return CLI_HELP;
         default:
-            fputs("Try 'pinfold fuzz --help'.\n", stderr);
-            return 1 + CLI_USAGE;
+            return CLI_TRY_HELP;
         }
     }
     if (good && optind < argc) {
@@ -183,6 +181,7 @@ static int run_command(void *options)
 const struct cli_command cli_fuzz = {
     .name = "fuzz",
     .summary = "run random operations, and compare",
+    .usage = usage,
     .size = sizeof(struct fuzz_options),
     .parse = parse,
     .run = run_command,

@@ -61,11 +61,9 @@ static int parse(int argc, char **argv, void *options)
             o->hypervisor = optarg;
             break;
         case 'h':
-            fputs(usage, stdout);
-            return 1 + CLI_AGREES;
+            return CLI_HELP;
         default:
-            fputs("Try 'pinfold methods --help'.\n", stderr);
-            return 1 + CLI_USAGE;
+            return CLI_TRY_HELP;
         }
     }
     if (optind < argc) {
@@ -279,6 +277,7 @@ out:
 const struct cli_command cli_methods = {
     .name = "methods",
     .summary = "compare the ways to reach page tables",
+    .usage = usage,
     .size = sizeof(struct options),
     .parse = parse,
     .run = run_command,

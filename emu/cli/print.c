@@ -63,11 +63,9 @@ static int parse(int argc, char **argv, void *options)
             o->program = true;
             break;
         case 'h':
-            fputs(usage, stdout);
-            return 1 + CLI_AGREES;
+            return CLI_HELP;
         default:
-            fputs("Try 'pinfold print --help'.\n", stderr);
-            return 1 + CLI_USAGE;
+            return CLI_TRY_HELP;
         }
     }
     if (optind + 1 != argc) {
@@ -139,6 +137,7 @@ static int run_command(void *options)
 const struct cli_command cli_print = {
     .name = "print",
     .summary = "print a trace as text, or packed",
+    .usage = usage,
     .size = sizeof(struct print_options),
     .parse = parse,
     .run = run_command,

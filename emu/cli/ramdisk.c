@@ -50,11 +50,9 @@ static int parse(int argc, char **argv, void *options)
             o->output = optarg;
             break;
         case 'h':
-            fputs(usage, stdout);
-            return 1 + CLI_AGREES;
+            return CLI_HELP;
         default:
-            fputs("Try 'pinfold ramdisk --help'.\n", stderr);
-            return 1 + CLI_USAGE;
+            return CLI_TRY_HELP;
         }
     }
     if (!o->output || optind + 1 != argc) {
@@ -111,6 +109,7 @@ static int run_command(void *options)
 const struct cli_command cli_ramdisk = {
     .name = "ramdisk",
     .summary = "write a trace for a guest that replays it by itself",
+    .usage = usage,
     .size = sizeof(struct ramdisk_options),
     .parse = parse,
     .run = run_command,

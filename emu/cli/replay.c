@@ -101,11 +101,9 @@ static int parse(int argc, char **argv, void *options)
             o->verbose = true;
             break;
         case 'h':
-            fputs(usage, stdout);
-            return 1 + CLI_AGREES;
+            return CLI_HELP;
         default:
-            fputs("Try 'pinfold replay --help'.\n", stderr);
-            return 1 + CLI_USAGE;
+            return CLI_TRY_HELP;
         }
     }
     if (good && optind == argc) {
@@ -408,6 +406,7 @@ static int run_command(void *options)
 const struct cli_command cli_replay = {
     .name = "replay",
     .summary = "run traces on the model, or also on actual Xen",
+    .usage = usage,
     .size = sizeof(struct replay_options),
     .parse = parse,
     .run = run_command,

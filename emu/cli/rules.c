@@ -166,8 +166,7 @@ static int parse(int argc, char **argv, void *options)
     while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         switch (c) {
         case 'h':
-            fputs(usage, stdout);
-            return 1 + CLI_AGREES;
+            return CLI_HELP;
         case 'j':
             o->json = true;
             break;
@@ -181,8 +180,7 @@ static int parse(int argc, char **argv, void *options)
             o->reference = true;
             break;
         default:
-            fputs("Try 'pinfold rules --help'.\n", stderr);
-            return 1 + CLI_USAGE;
+            return CLI_TRY_HELP;
         }
     }
     if (optind != argc) {
@@ -220,6 +218,7 @@ static int run_command(void *options)
 const struct cli_command cli_rules = {
     .name = "rules",
     .summary = "list why Xen refuses or alters what a guest asks",
+    .usage = usage,
     .size = sizeof(struct options),
     .parse = parse,
     .run = run_command,

@@ -5,6 +5,7 @@
 #include "run.h"
 
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DEFAULT_MIB 256u
@@ -43,24 +44,23 @@ static const char usage[] =
     "wrong\n"
     "usage or no kernel that Xen would start, 3 it cannot be run.\n";
 
+/* A number of MiB, or of GiB before a G. */
 static bool parse_memory(const char *text, uint32_t *mib)
 {
-    char digits[16];
-    size_t n = strlen(text);
-    uint64_t value, unit = 1;
+    const size_t digits = strspn(text, "0123456789");
+    const char *unit = text + digits;
+    uint64_t value = strtoull(text, NULL, 10);
 
-    if (n > 1 && (text[n - 1] == 'M' || text[n - 1] == 'G'))
-        unit = text[--n] == 'G' ? 1024 : 1;
-    snprintf(digits, sizeof(digits), "%.*s", (int)n, text);
-    if (!cli_parse_number("run", "memory", digits, 1, CPU_GUEST_MAX_MIB,
-                          &value))
-        return false;
-    if (value * unit < CPU_GUEST_MIN_MIB || value * unit > CPU_GUEST_MAX_MIB) {
-        fprintf(stderr, "pinfold run: --memory is from %uM to %uM, not '%s'\n",
-                CPU_GUEST_MIN_MIB, CPU_GUEST_MAX_MIB, text);
+    if (strcmp(unit, "G") == 0 && value <= CPU_GUEST_MAX_MIB)
+        value *= 1024;
+    else if (*unit && strcmp(unit, "M") != 0)
+        value = 0;
+    if (digits == 0 || value < CPU_GUEST_MIN_MIB || value > CPU_GUEST_MAX_MIB) {
+        fprintf(stderr, "pinfold run: --memory is from %uM to %uG, not '%s'\n",
+                CPU_GUEST_MIN_MIB, CPU_GUEST_MAX_MIB / 1024, text);
         return false;
     }
-    *mib = (uint32_t)(value * unit);
+    *mib = (uint32_t)value;
     return true;
 }
 
@@ -123,9 +123,6 @@ static bool parse_one(int c, struct run_options *o)
     case 'q':
         o->quiet = true;
         break;
-    default:
-        fputs("Try 'pinfold run --help'.\n", stderr);
-        return false;
     }
     return good;
 }
@@ -159,10 +156,10 @@ static int parse(int argc, char **argv, void *options)
         .wall_clock = BEGIN * 1000000000u,
     };
     while ((c = getopt_long(argc, argv, "q", longs, NULL)) != -1) {
-        if (c == 'h') {
-            fputs(usage, stdout);
-            return 1 + CLI_AGREES;
-        }
+        if (c == 'h')
+            return CLI_HELP;
+        if (c == '?')
+            return CLI_TRY_HELP;
         if (!parse_one(c, o))
             return 1 + CLI_USAGE;
     }
@@ -177,6 +174,7 @@ static int parse(int argc, char **argv, void *options)
 const struct cli_command cli_run = {
     .name = "run",
     .summary = "run a PV kernel on the model",
+    .usage = usage,
     .size = sizeof(struct run_options),
     .parse = parse,
     .run = run_command,

@@ -114,11 +114,9 @@ static int parse(int argc, char **argv, void *options)
             good = cli_parse_break("show", optarg, &s->faults);
             break;
         case 'h':
-            fputs(usage, stdout);
-            return 1 + CLI_AGREES;
+            return CLI_HELP;
         default:
-            fputs("Try 'pinfold show --help'.\n", stderr);
-            return 1 + CLI_USAGE;
+            return CLI_TRY_HELP;
         }
     }
     if (good && optind + 1 != argc) {
@@ -267,6 +265,7 @@ static int run_command(void *options)
 const struct cli_command cli_show = {
     .name = "show",
     .summary = "show the machine at any step of a trace",
+    .usage = usage,
     .size = sizeof(struct show),
     .parse = parse,
     .run = run_command,

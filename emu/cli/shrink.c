@@ -156,11 +156,9 @@ static int parse(int argc, char **argv, void *options)
             s->output = optarg;
             break;
         case 'h':
-            fputs(usage, stdout);
-            return 1 + CLI_AGREES;
+            return CLI_HELP;
         default:
-            fputs("Try 'pinfold shrink --help'.\n", stderr);
-            return 1 + CLI_USAGE;
+            return CLI_TRY_HELP;
         }
     }
     if (good && optind + 1 != argc) {
@@ -418,6 +416,7 @@ static int run_command(void *options)
 const struct cli_command cli_shrink = {
     .name = "shrink",
     .summary = "reduce a trace to what one outcome needs",
+    .usage = usage,
     .size = sizeof(struct shrink),
     .parse = parse,
     .run = run_command,
