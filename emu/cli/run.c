@@ -18,12 +18,11 @@
 /* An L4 slot that no kernel uses: what is in 511 lives here in a trace. */
 #define MOVED_SLOT 500u
 
-static volatile sig_atomic_t stop;
+static volatile sig_atomic_t stop; /* the signal, or RUN_LEFT */
 
 static void on_signal(int number)
 {
-    (void)number;
-    stop = 1;
+    stop = number;
 }
 
 /* -- the run ----------------------------------------------------------------
@@ -195,7 +194,7 @@ static int run(struct watch *w, struct run_console *console)
     run_console_close(console);
     status = exit_status(end, g->domain);
     if (status != CLI_AGREES || !o->quiet)
-        run_report(o, g, w->p, end, seconds() - began);
+        run_report(g, w->p, end, stop, seconds() - began);
     pvcpu_close(w->p);
     return status;
 }

@@ -13,11 +13,15 @@
 #include <stdio.h>
 #include <termios.h>
 
+/* Why a run was stopped: a signal, or this. */
+#define RUN_LEFT (-1) /* by the person at its console */
+
 /* What is typed on the guest's console, and what it prints. */
 struct run_console {
     struct pvcpu_guest *guest;
     bool interactive; /* a person types, and time passes */
     bool at_end;      /* of the input */
+    bool in_line;     /* what it has printed last is no line yet */
     bool raw;         /* the terminal is, and was: */
     struct termios before;
     char line[4096]; /* what is being typed ... */
@@ -47,7 +51,7 @@ struct run_options {
 int run_command(void *options);
 
 /* How it ended, on stderr: one line if all is well, else a report. */
-void run_report(const struct run_options *o, struct pvcpu_guest *g,
-                struct pvcpu *p, enum pvcpu_end end, double seconds);
+void run_report(struct pvcpu_guest *g, struct pvcpu *p, enum pvcpu_end end,
+                int stopped, double seconds);
 
 #endif

@@ -36,14 +36,21 @@ bool run_console_open(struct run_console *c)
     cfmakeraw(&raw);
     raw.c_oflag |= OPOST;
     c->raw = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
+    if (c->raw)
+        fputs("pinfold run: Ctrl-] leaves\n", stderr);
     return c->raw;
 }
 
 void run_console_close(struct run_console *c)
 {
-    if (c->raw)
-        (void)tcsetattr(STDIN_FILENO, TCSANOW, &c->before);
+    if (!c->raw)
+        return;
+    (void)tcsetattr(STDIN_FILENO, TCSANOW, &c->before);
     c->raw = false;
+    if (c->in_line) {
+        (void)putchar('\n');
+        (void)fflush(stdout);
+    }
 }
 
 void run_console_output(void *context, const char *bytes, size_t n)
@@ -51,6 +58,8 @@ void run_console_output(void *context, const char *bytes, size_t n)
     struct run_console *c = context;
 
     c->last = now(c);
+    if (n)
+        c->in_line = bytes[n - 1] != '\n';
     (void)fwrite(bytes, 1, n, stdout);
     (void)fflush(stdout);
 }
@@ -80,7 +89,7 @@ static void read_some(struct run_console *c)
     c->n = (size_t)n;
     if (c->interactive && memchr(c->line, LEAVE, c->n)) {
         c->n = 0;
-        *c->stop = 1;
+        *c->stop = RUN_LEFT;
     }
 }
 
@@ -97,8 +106,12 @@ static void read_line(struct run_console *c)
     c->at = c->n = 0;
     while (c->n < sizeof(c->line) && !c->at_end && !*c->stop) {
         char byte;
-        const ssize_t n = read(STDIN_FILENO, &byte, 1);
+        ssize_t n;
 
+        /* Not in read(): a signal that comes just before it would be lost. */
+        if (!is_readable(c, LONGEST_WAIT))
+            continue;
+        n = read(STDIN_FILENO, &byte, 1);
         if (n < 0 && errno == EINTR)
             continue;
         c->at_end = n <= 0;
@@ -155,6 +168,8 @@ enum pvcpu_idle run_console_idle(void *context, uint64_t ns)
         return wait_for_person(c, ns);
     if (type_if_silent(c, ns))
         return CPU_IDLE_INPUT;
+    if (*c->stop)
+        return CPU_IDLE_AGAIN; /* that is looked at first */
     return c->at_end && ns != DOMAIN_NEVER && now(c) + ns > c->last + PATIENCE
                ? CPU_IDLE_GIVE_UP
                : CPU_IDLE_SKIP;

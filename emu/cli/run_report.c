@@ -10,6 +10,7 @@
 #include <xen/sched.h>
 
 #include <inttypes.h>
+#include <string.h>
 
 #define MAX_CALLERS 24u
 
@@ -159,8 +160,19 @@ static void print_calls(FILE *f, struct pvcpu_guest *g, struct pvcpu *p)
     explain_result(f, &g->cpu, &refused->result, &names);
 }
 
+static void print_stop(FILE *f, int stopped)
+{
+    fputs("pinfold run: the guest was stopped: ", f);
+    if (stopped == RUN_LEFT)
+        fputs("by Ctrl-]", f);
+    else if (stopped == SIGALRM)
+        fputs("the time that --timeout gives it is over", f);
+    else
+        fprintf(f, "by a signal (%s)", strsignal(stopped));
+}
+
 static void print_end(FILE *f, const struct pvcpu_guest *g, struct pvcpu *p,
-                      enum pvcpu_end end)
+                      enum pvcpu_end end, int stopped)
 {
     static const char *const reasons[] = {
         [SHUTDOWN_poweroff] = "powered off",
@@ -171,7 +183,9 @@ static void print_end(FILE *f, const struct pvcpu_guest *g, struct pvcpu *p,
     };
     const uint8_t reason = g->domain->reason;
 
-    if (end != CPU_SHUTDOWN)
+    if (end == CPU_STOPPED)
+        print_stop(f, stopped);
+    else if (end != CPU_SHUTDOWN)
         fprintf(f, "pinfold run: the guest %s: %s",
                 end == CPU_CRASH ? "crashed" : "was stopped", pvcpu_why(p));
     else if (reason < sizeof(reasons) / sizeof(reasons[0]) && reasons[reason])
@@ -196,14 +210,13 @@ static void print_counts(FILE *f, const struct pvcpu_guest *g, struct pvcpu *p,
             pvcpu_version());
 }
 
-void run_report(const struct run_options *o, struct pvcpu_guest *g,
-                struct pvcpu *p, enum pvcpu_end end, double seconds)
+void run_report(struct pvcpu_guest *g, struct pvcpu *p, enum pvcpu_end end,
+                int stopped, double seconds)
 {
     FILE *f = stderr;
     const uint8_t reason = g->domain->reason;
 
-    (void)o;
-    print_end(f, g, p, end);
+    print_end(f, g, p, end, stopped);
     if (end != CPU_SHUTDOWN ||
         (reason != SHUTDOWN_poweroff && reason != SHUTDOWN_reboot)) {
         print_registers(f, p);

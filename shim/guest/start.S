@@ -5,18 +5,9 @@
  */
 #include <xen/elfnote.h>
 
-#define VIRT_BASE 0xffffffff80000000
+#include <shim/note.inc>
 
-    .macro note type, value:vararg
-    .pushsection .note.Xen, "a", @note
-    .balign 4
-    .long 2f - 1f, 4f - 3f, \type
-1:  .asciz "Xen"
-2:  .balign 4
-3:  \value
-4:  .balign 4
-    .popsection
-    .endm
+#define VIRT_BASE 0xffffffff80000000
 
     note XEN_ELFNOTE_GUEST_OS, .asciz "Pinfold shim"
     note XEN_ELFNOTE_GUEST_VERSION, .asciz "1"

@@ -65,9 +65,16 @@ static bool on_invalid(uc_engine *uc, void *context)
     return false;
 }
 
+static bool is_to_stop(const struct pvcpu *p)
+{
+    return p->config.stop && *p->config.stop;
+}
+
 /*
  * The only place where a run may be stopped: here the block has not begun. It
- * is not counted then, as this is called again when the run goes on.
+ * is not counted then, as this is called again when the run goes on. A guest
+ * that changes its own code may take a millisecond for a block: who wants it to
+ * stop does not wait for the next check.
  */
 static void on_block(uc_engine *uc, uint64_t address, uint32_t size,
                      void *context)
@@ -76,7 +83,7 @@ static void on_block(uc_engine *uc, uint64_t address, uint32_t size,
 
     (void)address;
     (void)size;
-    if (p->returning || ++p->counts.blocks <= p->next_check)
+    if (p->returning || (++p->counts.blocks <= p->next_check && !is_to_stop(p)))
         return;
     p->counts.blocks--;
     p->exit = EXIT_CHECK;

@@ -5,23 +5,14 @@
  */
 #include <xen/elfnote.h>
 
+#include <shim/note.inc>
+
 #define SCHED_OP 29 /* hypercalls, and their commands */
 #define YIELD 0
 #define VCPU_OP 24
 #define DOWN 2
 
 #define VIRT_BASE 0xffffffff80000000
-
-    .macro note type, value:vararg
-    .pushsection .note.Xen, "a", @note
-    .balign 4
-    .long 2f - 1f, 4f - 3f, \type
-1:  .asciz "Xen"
-2:  .balign 4
-3:  \value
-4:  .balign 4
-    .popsection
-    .endm
 
     note XEN_ELFNOTE_GUEST_OS, .asciz "Pinfold processor test"
     note XEN_ELFNOTE_XEN_VERSION, .asciz "xen-3.0"
