@@ -5,6 +5,7 @@
 #include "mm.h"
 #include "hypercall.h"
 
+#include <stddef.h>
 #include <xen/grant_table.h>
 
 #define REFS 512u    /* of one frame of the table */

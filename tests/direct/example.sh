@@ -27,7 +27,7 @@ expect 0 'may still have cached at .*, writable' give-back-cached
 expect 139 'error code 0 (not present, a load)' use-given-back
 expect 139 'is for ring 0' privileged
 expect 139 'the guest has loaded fs' load-fs
-expect 139 'machine_to_phys_mapping' read-m2p-of-xen
+expect 139 'compile with -include pinfold/m2p.h' read-m2p-of-xen
 
 # Functions that were inlined have lines, too: those that call are known then.
 # callers REPORT MISTAKE FUNCTION...: whom REPORT names first, and up to main();

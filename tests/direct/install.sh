@@ -26,7 +26,6 @@ if command -v fish >/dev/null; then
 fi
 cp -r "$top/examples/guest" "$dir/guest" || exit 1
 rm "$dir/guest/fuzz.c" # another program
-m2p="machine_to_phys_mapping=((unsigned long *)pinfold_m2p())"
 expected='the guest has slept for 5 ms
 349 hypercalls, 0 refused, 4424 pages touched'
 
@@ -36,13 +35,9 @@ expected='the guest has slept for 5 ms
 pc=$(dirname "$(find "$dir/usr" -name pinfold.pc)")
 export PKG_CONFIG_PATH=$pc
 sources=("$dir"/guest/*.c)
-# The file was made for another prefix.
-flags() { pkg-config "$1" --define-variable=prefix="$dir/usr" \
-    --define-variable=libdir="$(dirname "$pc")" \
-    --define-variable=includedir="$dir/usr/include" pinfold; }
 # shellcheck disable=SC2046
-"$cc" -D_GNU_SOURCE -D"$m2p" -include pinfold/pinfold.h $(flags --cflags) \
-    "${sources[@]}" $(flags --libs) -o "$dir/by-pkg-config" || exit 1
+"$cc" -D_GNU_SOURCE -include pinfold/m2p.h $(pkg-config --cflags pinfold) \
+    "${sources[@]}" $(pkg-config --libs pinfold) -o "$dir/by-pkg-config" || exit 1
 [ "$("$dir/by-pkg-config")" = "$expected" ] ||
     { echo "by pkg-config: $("$dir/by-pkg-config")"; exit 1; }
 
@@ -52,9 +47,8 @@ project(guest C)
 find_package(pinfold REQUIRED)
 file(GLOB sources *.c)
 add_executable(by-cmake ${sources})
-target_compile_definitions(by-cmake PRIVATE _GNU_SOURCE
-    "machine_to_phys_mapping=((unsigned long *)pinfold_m2p())")
-target_compile_options(by-cmake PRIVATE -include pinfold/pinfold.h)
+target_compile_definitions(by-cmake PRIVATE _GNU_SOURCE)
+target_compile_options(by-cmake PRIVATE -include pinfold/m2p.h)
 target_link_libraries(by-cmake PRIVATE pinfold::pinfold)
 CMAKE
 cmake -S "$dir/guest" -B "$dir/out" -DCMAKE_PREFIX_PATH="$dir/usr" \

@@ -135,8 +135,7 @@ static void explain_m2p(xm_vaddr va, uint64_t rip)
         fprintf(stderr,
                 "pinfold: the instruction at 0x%llx reads the M2P at 0x%llx, "
                 "where Xen shows it and a process cannot have it: compile with "
-                "-D'machine_to_phys_mapping=((unsigned long *)pinfold_m2p())'"
-                "\n",
+                "-include pinfold/m2p.h\n",
                 (unsigned long long)rip, (unsigned long long)va);
 }
 
