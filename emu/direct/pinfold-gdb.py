@@ -96,14 +96,31 @@ class Machine:
             raise gdb.GdbError('No tables are loaded.')
         return int(v['guest_table_user' if user else 'guest_table'])
 
-    def decode(self, e):
-        if e == 0:
-            return '0'
+    def flags(self, e):
         flags = [n for bit, n in FLAGS if e >> bit & 1]
         rest = e & ~MFN_MASK & ~sum(1 << bit for bit, _ in FLAGS)
         if rest:
             flags.append('0x%x' % rest)
-        return ' '.join([self.name((e & MFN_MASK) >> 12)] + flags)
+        return ''.join(' ' + f for f in flags)
+
+    def decode(self, e):
+        return self.name((e & MFN_MASK) >> 12) + self.flags(e) if e else '0'
+
+    def runs(self, words):
+        """Of entries: (first, last) that name frame after frame alike."""
+        first = 0
+        for i in range(1, len(words) + 1):
+            if i < len(words) and words[i] & 1 and \
+                    words[i] == words[i - 1] + 4096 and \
+                    self.step(words[i - 1], words[i]):
+                continue
+            yield first, i - 1
+            first = i
+
+    def step(self, e, g):
+        """From E's page frame to G's; both may have none."""
+        a, b = (self.pfn_of((x & MFN_MASK) >> 12) for x in (e, g))
+        return b is None if a is None else b == a + 1
 
     def describe(self, mfn):
         f = self.frame(mfn)
@@ -201,11 +218,21 @@ class Table(gdb.Command):
         m = Machine()
         mfn = frame_number(m, argument)
         print(m.describe(mfn))
-        for i, e in enumerate(m.words(m.ram + mfn * 4096, 512)):
-            if e:
-                print('  [%d] %s' % (i, m.decode(e)))
+        words = m.words(m.ram + mfn * 4096, 512)
+        for i, last in m.runs(words):
+            if i != last:
+                print('  [%d..%d] %s .. %s%s' % (
+                    i, last, m.name((words[i] & MFN_MASK) >> 12),
+                    m.name((words[last] & MFN_MASK) >> 12),
+                    m.flags(words[i])))
+            elif words[i]:
+                print('  [%d] %s' % (i, m.decode(words[i])))
 
 
+# First touches of pages, and system calls of the guest, which libpinfold sees
+# to; and where it is when nobody does.
+gdb.execute('handle SIGSEGV SIGSYS nostop noprint pass', to_string=True)
+gdb.Breakpoint('pinfold_unhandled_fault')
 Pinfold()
 Entry()
 Walk()

@@ -33,8 +33,9 @@ shows 'store_to_table ()' store-to-table "$quiet" \
 shows 'use_given_back ()' use-given-back "$quiet" \
     'break pinfold_unhandled_fault' run bt
 
-# The script calls nothing.
+# The script calls nothing, and gdb stops where nobody sees to a fault.
 source="source $script"
+shows 'store_to_table ()' store-to-table "$source" run bt
 shows '^L4 pfn 0x400 (mfn 0x400)\[6\] = pfn 0x401 .* P RW US A' '' \
     "$source" "${at_fork[@]}" 'pinfold walk mm.base + 0x10000000000'
 shows '^pfn .* + 0x8, writable$' '' "$source" "${at_fork[@]}" \
@@ -44,6 +45,9 @@ shows '^not present: an access faults$' '' "$source" "${at_fork[@]}" \
 shows '^pfn 0x400 .*of domain 1, type L4 pinned validated, type count 2, general count 4$' \
     '' "$source" "${at_fork[@]}" 'pinfold frame l4'
 shows '^  \[4\] pfn 0x.* P RW US A' '' "$source" "${at_fork[@]}" 'pinfold table l4'
+# Frame after frame is one line, what begins anew is another.
+shows '^  \[0\.\.511\] pfn 0x200 (mfn 0x600) \.\. pfn 0x3ff (mfn 0x7ff) P RW US A D (kernel)$' '' \
+    "$source" "${at_fork[@]}" 'pinfold table 0x1b'
 shows '^pfn 0x0 (mfn 0x800) P RW (kernel) NX 0x200$' '' "$source" \
     "${at_fork[@]}" 'pinfold entry 0x8010000000800203'
 shows 'pfn 0x800 has no frame now' '' "$source" "${at_fork[@]}" \
