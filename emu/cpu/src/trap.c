@@ -26,6 +26,8 @@
 #define TRAP_DISABLES_EVENTS 4u /* of a trap table's entry */
 #define RING 3u
 #define NMI 2u
+#define INVALID_OPCODE 6u
+#define SYSCALL_BYTES 2u
 #define DEVICE_NOT_AVAILABLE 7u
 
 /* What was interrupted. */
@@ -218,6 +220,11 @@ void pvcpu__inject_syscall(struct pvcpu *p)
     pvcpu__set(p, UC_X86_REG_R11, was.rflags);
     was.cs = FLAT_USER_CS;
     was.ss = FLAT_USER_SS;
+    if (b.address == 0) { /* as if there were no such instruction */
+        was.rip -= SYSCALL_BYTES;
+        inject(p, INVALID_OPCODE, CPU_NO_ERROR_CODE, &was);
+        return;
+    }
     create_bounce_frame(p, &b, was);
 }
 

@@ -11,24 +11,14 @@
 
 #define DATA 0x00cff3000000ffffull
 #define SELECTOR(i) ((i) << 3 | 3)
-#define READABLE 5 /* of an L1 entry: P, US */
-#define WRITABLE 7
 #define SECOND 1u
 #define ENOUGH 1000u /* turns */
-#define MSR_FS_BASE 0xc0000100u
-#define MSR_GS_BASE 0xc0000101u
 
 extern uint8_t second_start[], second_failsafe[], second_stack_end[];
 extern volatile uint64_t second_turns, second_ends, second_frame[11];
 
 static uint64_t gdt[PAGE / 8] __attribute__((aligned(4096)));
 static uint64_t gdt_frame;
-
-static void map_gdt(uint64_t flags)
-{
-    (void)hypercall(__HYPERVISOR_update_va_mapping, (uintptr_t)gdt,
-                    gdt_frame * PAGE | flags, UVMF_INVLPG, 0);
-}
 
 static void set_gdt(unsigned int entries)
 {
@@ -41,14 +31,6 @@ static uint64_t read_cr3(void)
 
     __asm__ volatile("mov %%cr3, %0" : "=r"(v));
     return v;
-}
-
-static uint64_t read_msr(uint32_t msr)
-{
-    uint32_t low, high;
-
-    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
-    return (uint64_t)high << 32 | low;
 }
 
 /* It begins with a data segment that is not there. */
@@ -169,7 +151,7 @@ void print_failsafe(const struct start_info *si)
 
     gdt_frame =
         ((const uint64_t *)si->mfn_list)[((uintptr_t)gdt - VIRT_BASE) / PAGE];
-    map_gdt(READABLE);
+    map(gdt, gdt_frame, READABLE);
     set_gdt(8);
     start_second();
     yield(&r);
@@ -189,5 +171,5 @@ void print_failsafe(const struct start_info *si)
     print_yield("no GDT");
     second_ends = 1;
     yield(&r);
-    map_gdt(WRITABLE);
+    map(gdt, gdt_frame, WRITABLE);
 }

@@ -71,6 +71,7 @@
     form "lods", "mov %rdi, %rsi", "lodsw"
     form "xlat", "mov %rdi, %rbx", "xlat"
     form "fs", "mov %rdi, %rax", "movb %fs:5(%rax), %cl"
+    form "gs", "movb %gs:5, %cl"
     form "32-bit address", "mov 0x1234(%eax), %edx"
     form "sse load", "movups (%rdi), %xmm0"
     form "sse store", "movups %xmm0, 5(%rdi)"
@@ -173,6 +174,7 @@
         "xorps %xmm0, %xmm0", "rcpss %xmm0, %xmm1", "movl $0x3f800000, (%rsp)", \
         "movss (%rsp), %xmm1", "divss %xmm0, %xmm1"
     form "in", "in $0x60, %al", "nop"
+    form "in, then undefined", "mov $0x2f0, %edx", "in %dx, %ax", "ud2"
     form "in, 2 bytes", "mov $0x2f0, %edx", "in %dx, %ax"
     form "in, 4 bytes", "mov $0x2f0, %edx", "in %dx, %eax"
     form "out", "xor %eax, %eax", "out %al, $0x80"

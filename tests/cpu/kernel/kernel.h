@@ -11,6 +11,10 @@
 
 #define PAGE 4096u
 #define VIRT_BASE 0xffffffff80000000ull
+#define READABLE 5 /* of an L1 entry: P, US */
+#define WRITABLE 7
+#define MSR_FS_BASE 0xc0000100u
+#define MSR_GS_BASE 0xc0000101u
 #define NOT_THERE 0x7000000000ull /* a page that nobody maps */
 
 struct regs {
@@ -25,7 +29,7 @@ struct form {
 /* -- start.S, forms.S ------------------------------------------------------ */
 
 extern const struct form forms[], forms_end[];
-extern const uint8_t vectors[], on_event[], on_failsafe[];
+extern const uint8_t vectors[], on_event[], on_failsafe[], on_syscall[];
 extern volatile uint64_t seen_vector, seen_error, seen_rip, seen_cs,
     seen_rflags, seen_rsp, seen_ss, seen_rcx, seen_r11, seen_now[3],
     seen_segments[4];
@@ -37,7 +41,7 @@ void run_form(const uint8_t *code, struct regs *r);
 /* Values are printed in relation to these. */
 extern const struct form *running;
 extern uint64_t end_of_map;
-extern uint8_t memory[PAGE], stack[2 * PAGE];
+extern uint8_t memory[PAGE], stack[2 * PAGE], kernel_stack[PAGE];
 extern struct vcpu_info *info;
 
 void find_console(const struct start_info *si);
@@ -55,8 +59,12 @@ extern const struct regs first; /* what a form finds, but for rsi */
 
 void kernel_main(const struct start_info *si);
 const struct form *find(const char *name);
-/* What Xen's frame has shown. */
+/* What Xen's frame has shown; and what the kernel finds beside it. */
+void print_frame(void);
 void print_trap(void);
+/* Of an event channel to this vCPU; nothing is pending before or behind. */
+uint32_t open_port(void);
+void close_port(uint32_t port);
 /* Runs the form with R, and prints what came of it as NAME. */
 void print_run(const char *name, const struct form *f, struct regs *r);
 /* Runs the form with FIRST, and prints that with its own name. */
@@ -65,11 +73,13 @@ void run_one(const struct form *f);
 /* The frame of an iret to the beginning of `memory`. */
 uint64_t *make_iret(uint64_t rflags);
 
-/* -- calls.c, debug.c, failsafe.c, nmi.c ----------------------------------- */
+/* -- calls.c, debug.c, failsafe.c, nmi.c, user.c
+ * ----------------------------------- */
 
 void print_old_calls(void);
 void print_failsafe(const struct start_info *si);
 void print_nmis(void);
+void print_user(const struct start_info *si);
 void print_debug(const struct start_info *si);
 
 static inline long hypercall(uint64_t number, uint64_t a, uint64_t b,
@@ -83,6 +93,27 @@ static inline long hypercall(uint64_t number, uint64_t a, uint64_t b,
                      :
                      : "rcx", "r11", "r8", "r9", "memory");
     return rax;
+}
+
+static inline uint64_t read_msr(uint32_t msr)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+    return (uint64_t)high << 32 | low;
+}
+
+/* FLAGS: READABLE, WRITABLE. */
+static inline void map(const void *page, uint64_t frame, uint64_t flags)
+{
+    (void)hypercall(__HYPERVISOR_update_va_mapping, (uintptr_t)page,
+                    frame * PAGE | flags, UVMF_INVLPG, 0);
+}
+
+static inline uint64_t frame_of(const struct start_info *si, const void *page)
+{
+    return (
+        (const uint64_t *)si->mfn_list)[((uintptr_t)page - VIRT_BASE) / PAGE];
 }
 
 #endif

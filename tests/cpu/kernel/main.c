@@ -38,12 +38,8 @@ static void print_changed(const struct regs *r, const struct regs *before)
             print_named(names[i], b[i]);
 }
 
-void print_trap(void)
+void print_frame(void)
 {
-    if ((long)seen_vector < 0) {
-        print(" done");
-        return;
-    }
     print(" vector ");
     print_hex(seen_vector);
     if ((long)seen_error != -1)
@@ -55,8 +51,17 @@ void print_trap(void)
     print_named("rflags", seen_rflags & ~0x8d5ull); /* without the status */
     print_named("rsp", seen_rsp);
     print_named("ss", seen_ss);
+}
+
+void print_trap(void)
+{
+    if ((long)seen_vector < 0) {
+        print(" done");
+        return;
+    }
+    print_frame();
     print_named("rcx", seen_rcx);
-    if (seen_now[0] - (uintptr_t)vectors >= 258 * 128)
+    if (seen_now[0] - (uintptr_t)vectors >= 259 * 128)
         print(" rcx is not the handler's address");
     print_named("r11", seen_now[1] & ~0x8d5ull);
     print_named("frame at", seen_now[2]);
@@ -145,29 +150,48 @@ void print_run(const char *name, const struct form *f, struct regs *r)
     print_trap();
 }
 
-/* A port of its own: the upcall comes at the end of the call. */
-static void print_event(void)
+uint32_t open_port(void)
 {
     struct evtchn_bind_ipi ipi = { .vcpu = 0 };
-    struct evtchn_send send;
     struct evtchn_unmask unmask;
-    struct regs r = first;
 
     (void)hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_ipi,
                     (uintptr_t)&ipi, 0, 0);
-    unmask.port = send.port = ipi.port;
+    unmask.port = ipi.port;
     (void)hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_unmask,
                     (uintptr_t)&unmask, 0, 0);
+    info->evtchn_upcall_mask = 1;
+    info->evtchn_upcall_pending = 0;
+    info->evtchn_pending_sel = 0;
+    return ipi.port;
+}
+
+void close_port(uint32_t port)
+{
+    struct evtchn_close close = { .port = port };
+
+    (void)hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_close,
+                    (uintptr_t)&close, 0, 0);
+    info->evtchn_upcall_pending = 0;
+    info->evtchn_pending_sel = 0;
+    info->evtchn_upcall_mask = 1;
+}
+
+/* A port of its own: the upcall comes at the end of the call. */
+static void print_event(void)
+{
+    struct evtchn_send send = { .port = open_port() };
+    struct regs r = first;
+
     r.rax = __HYPERVISOR_event_channel_op;
     r.rdi = EVTCHNOP_send;
     r.rsi = (uintptr_t)&send;
-    info->evtchn_upcall_pending = 0;
     info->evtchn_upcall_mask = 0;
     print_run("event", find("call"), &r);
     print_named("mask", info->evtchn_upcall_mask);
     print_named("pending", info->evtchn_upcall_pending);
     end_line();
-    info->evtchn_upcall_mask = 1;
+    close_port(send.port);
 }
 
 uint64_t *make_iret(uint64_t rflags)
@@ -346,6 +370,7 @@ void kernel_main(const struct start_info *si)
     print_nmis();
     print_debug(si);
     print_failsafe(si);
+    print_user(si);
     set_traps(0x81);
     print("without a handler, ");
     flush();

@@ -82,26 +82,16 @@ static void print_refusals(void)
 }
 
 /* An event is pending, too: Xen enters the kernel twice. */
-static void print_with_event(void)
+static void print_with_event(const char *name)
 {
-    struct evtchn_bind_ipi ipi = { .vcpu = 0 };
-    struct evtchn_send event;
-    struct evtchn_unmask unmask;
+    struct evtchn_send event = { .port = open_port() };
 
-    (void)hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_ipi,
-                    (uintptr_t)&ipi, 0, 0);
-    event.port = unmask.port = ipi.port;
-    (void)hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_unmask,
-                    (uintptr_t)&unmask, 0, 0);
-    info->evtchn_upcall_pending = 0;
     (void)hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_send,
                     (uintptr_t)&event, 0, 0);
     info->evtchn_upcall_mask = 0;
-    send("NMI and event");
-    info->evtchn_upcall_pending = 0;
-    info->evtchn_upcall_mask = 1;
-    (void)hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_close,
-                    (uintptr_t)&ipi.port, 0, 0);
+    send(name);
+    leave("iret from both", 2);
+    close_port(event.port);
 }
 
 void print_nmis(void)
@@ -115,6 +105,7 @@ void print_nmis(void)
     send("NMI in an NMI");
     leave("iret with an NMI waiting", 0x202);
     leave("iret from an NMI", 0x202);
+    print_with_event("NMI and event, by the trap table");
     print_answer("callback: unregister",
                  hypercall(__HYPERVISOR_callback_op, CALLBACKOP_unregister,
                            (uintptr_t)&u, 0, 0));
@@ -132,6 +123,5 @@ void print_nmis(void)
                  hypercall(__HYPERVISOR_nmi_op, XENNMI_register_callback,
                            (uintptr_t)&old, 0, 0));
     end_line();
-    print_with_event();
-    leave("iret from both", 2);
+    print_with_event("NMI and event");
 }

@@ -71,6 +71,7 @@ const struct form *running;
 uint64_t end_of_map;
 uint8_t memory[PAGE] __attribute__((aligned(4096)));
 uint8_t stack[2 * PAGE] __attribute__((aligned(4096)));
+uint8_t kernel_stack[PAGE] __attribute__((aligned(4096))); /* of Xen's */
 struct vcpu_info *info;
 
 static void print_from(const char *base, uint64_t v, uint64_t from)
@@ -94,9 +95,11 @@ static void print_value(uint64_t v)
         print_from("memory", v, (uintptr_t)memory);
     else if (v - (uintptr_t)stack < 2 * PAGE)
         print_from("stack", v, (uintptr_t)stack + PAGE);
+    else if (v - (uintptr_t)kernel_stack < PAGE)
+        print_from("kernel stack", v, (uintptr_t)kernel_stack + PAGE);
     else if (v - code < 256)
         print_from("code", v, code);
-    else if (v - (uintptr_t)vectors < 257 * 128)
+    else if (v - (uintptr_t)vectors < 259 * 128)
         print("a handler");
     else
         print_hex(v);

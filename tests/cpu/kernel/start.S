@@ -62,9 +62,12 @@ vectors:
     .set i, i + 1
     .endr
     .balign 128
-    .global on_event, on_failsafe
+    .global on_event, on_failsafe, on_syscall
 on_event:
     entry 256, 0
+    .balign 128
+on_syscall:
+    entry 258, 0
     .balign 128
 on_failsafe: /* ds, es, fs, gs lie behind rcx and r11 */
     mov %rcx, seen_now(%rip)
