@@ -41,7 +41,7 @@ bool pvcpu__read_selector(struct pvcpu *p, xm_vaddr va, uint16_t *selector)
 }
 
 /* 32-bit programs of the guest's user run in compatibility mode. */
-static bool is_compat(struct pvcpu *p)
+bool pvcpu__is_compat(struct pvcpu *p)
 {
     const uint16_t cs = pvcpu__get_selector(p, UC_X86_REG_CS);
     uint64_t descriptor = 0;
@@ -62,7 +62,7 @@ bool pvcpu__decode(struct pvcpu *p, xm_vaddr rip, struct pvcpu_insn *d)
 {
     uint8_t code[MAX_CODE];
     const unsigned int n = pvcpu__read_code(p, rip, code);
-    const bool compat = is_compat(p);
+    const bool compat = pvcpu__is_compat(p);
     ZydisDecoder decoder;
 
     ZydisDecoderInit(&decoder,

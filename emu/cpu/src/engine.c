@@ -48,6 +48,13 @@ static void on_syscall(uc_engine *uc, void *context)
     (void)uc_emu_stop(uc);
 }
 
+/* Unicorn would take it for nothing at all. */
+static void on_sysenter(uc_engine *uc, void *context)
+{
+    ((struct pvcpu *)context)->exit = EXIT_SYSENTER;
+    (void)uc_emu_stop(uc);
+}
+
 static void on_exception(uc_engine *uc, uint32_t vector, void *context)
 {
     struct pvcpu *p = context;
@@ -103,6 +110,7 @@ static bool add_hooks(struct pvcpu *p)
         { UC_HOOK_BLOCK, (void *)on_block, 0 },
         { UC_HOOK_EDGE_GENERATED, (void *)pvcpu__on_new_block, 0 },
         { UC_HOOK_INSN, (void *)on_syscall, UC_X86_INS_SYSCALL },
+        { UC_HOOK_INSN, (void *)on_sysenter, UC_X86_INS_SYSENTER },
         { UC_HOOK_INSN, (void *)pvcpu__on_cpuid, UC_X86_INS_CPUID },
         { UC_HOOK_INSN, (void *)pvcpu__on_rdtsc, UC_X86_INS_RDTSC },
         { UC_HOOK_INSN, (void *)pvcpu__on_rdtscp, UC_X86_INS_RDTSCP },
@@ -138,6 +146,8 @@ static uint8_t *own_page(struct pvcpu *p, enum pvcpu_own_page page)
 static void fill_own_pages(struct pvcpu *p)
 {
     static const uint8_t iretq[] = { 0x48, 0xcf };
+    const uint32_t back = (uint32_t)CPU_RETURN_CODE;
+    const uint16_t code_64 = FLAT_KERNEL_CS;
     /* mov SEGMENT, eax; jmp ... */
     static const uint8_t load[] = { 0x8e, 0, 0xe9 };
     static const uint8_t modrm[CPU_NR_SEGMENTS] = { 0xd8, 0xc0, 0xe0, 0xe8 };
@@ -145,7 +155,13 @@ static void fill_own_pages(struct pvcpu *p)
         0, CODE_64, DATA_0, 0, USER_CODE_32, USER_DATA, USER_CODE_64, DATA_0,
     };
 
+    uint8_t *from_32 =
+        own_page(p, CPU_OWN_CODE) + (CPU_RETURN_FROM_32 - CPU_RETURN_CODE);
+
     memcpy(own_page(p, CPU_OWN_CODE), iretq, sizeof(iretq));
+    *from_32++ = 0xea; /* a far jump */
+    memcpy(from_32, &back, sizeof(back));
+    memcpy(from_32 + sizeof(back), &code_64, sizeof(code_64));
     for (unsigned int i = 0; i < CPU_NR_SEGMENTS; i++) {
         const xm_vaddr from = CPU_LOAD_CODE(i);
         uint8_t *at = own_page(p, CPU_OWN_CODE) + (from - CPU_RETURN_CODE);

@@ -32,6 +32,7 @@
 #define CPU_GDT_LIMIT 0xefffu               /* 15 pages */
 #define CPU_LDT_PAGE 16u                    /* of the stride */
 #define CPU_RETURN_CODE 0xffff82d080000000ull
+#define CPU_RETURN_FROM_32 (CPU_RETURN_CODE + 0x80)
 /* Code that loads one of enum pvcpu_segment from eax. */
 #define CPU_LOAD_CODE(segment) (CPU_RETURN_CODE + 0x10 * ((segment) + 1u))
 #define CPU_RETURN_STACK (CPU_RETURN_CODE + 0x1000)
@@ -55,6 +56,7 @@ enum pvcpu_own_page {
 enum pvcpu_exit {
     EXIT_NONE,
     EXIT_SYSCALL,
+    EXIT_SYSENTER,
     EXIT_EXCEPTION,
     EXIT_PORT,  /* before in or out */
     EXIT_DEBUG, /* between two instructions: a breakpoint */
@@ -185,6 +187,8 @@ void pvcpu__note_flushes(struct pvcpu *p);
 
 /* Bytes of the instruction at RIP, as many as can be read, at most 15. */
 unsigned int pvcpu__read_code(struct pvcpu *p, xm_vaddr rip, uint8_t code[15]);
+/* The code that runs is 32-bit code. */
+bool pvcpu__is_compat(struct pvcpu *p);
 /* The address that the instruction at RIP accesses on PAGE; ON_STACK: by SS. */
 xm_vaddr pvcpu__data_address(struct pvcpu *p, xm_vaddr rip, xm_vaddr page,
                              bool write, bool *on_stack);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #define INVALID_OPCODE 6u
+#define SYSENTER_BYTES 2u
 #define DEBUG_TRAP 1u
 #define DOUBLE_FAULT 8u
 #define GENERAL_PROTECTION 13u
@@ -83,6 +84,11 @@ void pvcpu__enter(struct pvcpu *p)
             pvcpu__inject_syscall(p);
         else
             pvcpu__hypercall(p);
+        return;
+    case EXIT_SYSENTER: /* on AMD's processors Xen does not set it up */
+        pvcpu__set(p, UC_X86_REG_RIP,
+                   pvcpu__get(p, UC_X86_REG_RIP) - SYSENTER_BYTES);
+        pvcpu__inject(p, GENERAL_PROTECTION, 0);
         return;
     case EXIT_EXCEPTION:
         exception(p);

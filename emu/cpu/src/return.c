@@ -2,7 +2,8 @@
  *
  * Segments, loaded as the processor loads them: by an iretq, or a mov, on
  * pages of Xen's own. It lands at an address where nothing is, so that no other
- * instruction runs.
+ * instruction runs. What 32-bit code jumps to has 32 bits: the same pages lie
+ * there, too, meanwhile.
  */
 #include "internal.h"
 
@@ -20,8 +21,8 @@ static bool run(struct pvcpu *p, xm_vaddr from, uint16_t a, uint16_t b)
     p->returning = true;
     p->exit = EXIT_NONE;
     (void)uc_emu_start(p->uc, from, 0, 0, 0);
-    landed =
-        p->exit == EXIT_NONE && pvcpu__get(p, UC_X86_REG_RIP) == CPU_LANDING;
+    landed = p->exit == EXIT_NONE &&
+             (uint32_t)pvcpu__get(p, UC_X86_REG_RIP) == (uint32_t)CPU_LANDING;
     if (landed)
         ;
     else if (p->exit == EXIT_EXCEPTION)
@@ -34,23 +35,31 @@ static bool run(struct pvcpu *p, xm_vaddr from, uint16_t a, uint16_t b)
     return landed;
 }
 
-static bool return_to(struct pvcpu *p, uint16_t cs, uint64_t rflags,
-                      xm_vaddr rsp, uint16_t ss)
+static bool return_to(struct pvcpu *p, xm_vaddr from, uint16_t cs,
+                      uint64_t rflags, xm_vaddr rsp, uint16_t ss)
 {
     const uint64_t frame[5] = { CPU_LANDING, cs, rflags, rsp, ss };
 
     memcpy(p->own + (size_t)CPU_OWN_STACK * XM_PAGE_SIZE, frame, sizeof(frame));
     pvcpu__set(p, UC_X86_REG_RSP, CPU_RETURN_STACK);
-    return run(p, CPU_RETURN_CODE, cs, ss);
+    return run(p, from, cs, ss);
 }
 
 bool pvcpu__far_return(struct pvcpu *p, uint16_t cs, xm_vaddr rip,
                        uint64_t rflags, xm_vaddr rsp, uint16_t ss)
 {
-    if (!return_to(p, cs, rflags, rsp, ss))
-        return false;
-    pvcpu__set(p, UC_X86_REG_RIP, rip);
-    return true;
+    const bool compat = pvcpu__is_compat(p);
+    bool ok;
+
+    if (compat) /* the guest may have its own where these pages come to lie */
+        pvcpu__flush(p);
+    ok = return_to(p, compat ? CPU_RETURN_FROM_32 : CPU_RETURN_CODE, cs, rflags,
+                   rsp, ss);
+    if (compat)
+        pvcpu__flush(p);
+    if (ok)
+        pvcpu__set(p, UC_X86_REG_RIP, rip);
+    return ok;
 }
 
 const int pvcpu__segment[CPU_NR_SEGMENTS] = {
@@ -79,6 +88,6 @@ bool pvcpu__load_segment(struct pvcpu *p, enum pvcpu_segment segment,
 
 bool pvcpu__first_return(struct pvcpu *p)
 {
-    return return_to(p, FLAT_KERNEL_CS, USER_FLAGS | XM_FLAG_IF, 0,
-                     FLAT_KERNEL_SS);
+    return return_to(p, CPU_RETURN_CODE, FLAT_KERNEL_CS,
+                     USER_FLAGS | XM_FLAG_IF, 0, FLAT_KERNEL_SS);
 }

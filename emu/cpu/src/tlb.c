@@ -24,10 +24,17 @@ static void grant_own(uc_tlb_entry *result, enum pvcpu_own_page page, int perms)
     grant(result, CPU_PHYS_OWN + (uint64_t)page * XM_PAGE_SIZE, perms);
 }
 
+/* From the code to where it lands; and as 32-bit code sees them. */
+static bool is_return_page(xm_vaddr va)
+{
+    return (va >= CPU_RETURN_CODE && va <= CPU_LANDING) ||
+           (va >= (uint32_t)CPU_RETURN_CODE && va <= (uint32_t)CPU_LANDING);
+}
+
 /* The code and the stack of pvcpu__far_return(), while that runs. */
 static bool fill_return(xm_vaddr va, uc_tlb_entry *result)
 {
-    if (va == CPU_RETURN_CODE)
+    if ((uint32_t)va == (uint32_t)CPU_RETURN_CODE)
         grant_own(result, CPU_OWN_CODE, UC_PROT_READ | UC_PROT_EXEC);
     else if (va == CPU_RETURN_STACK)
         grant_own(result, CPU_OWN_STACK, UC_PROT_READ | UC_PROT_WRITE);
@@ -116,7 +123,7 @@ bool pvcpu__on_tlb_fill(uc_engine *uc, uint64_t va, uc_mem_type type,
     p->counts.fills++;
     p->miss = va;
     p->miss_access = access;
-    if (p->returning && va >= CPU_RETURN_CODE && va <= CPU_LANDING)
+    if (p->returning && is_return_page(va))
         return fill_return(va, result);
     if (is_descriptor_window(p, va) &&
         (p->returning ||

@@ -204,21 +204,26 @@ void pvcpu__inject_page_fault(struct pvcpu *p, xm_vaddr cr2,
     pvcpu__inject_exception(p, &e);
 }
 
-/* As the instruction leaves it: Xen's own entry has no more to go by. */
+/*
+ * As the instruction leaves it: Xen's own entry has no more to go by. The flags
+ * of 64-bit programs' callback hold for that of 32-bit ones, too.
+ */
 void pvcpu__inject_syscall(struct pvcpu *p)
 {
-    const struct domain_entry *e =
-        &pvcpu__domain_vcpu(p)->callback[DOMAIN_ON_SYSCALL];
+    const struct domain_vcpu *v = pvcpu__domain_vcpu(p);
+    struct state was = get_state(p);
+    const bool compat = was.cs == FLAT_USER_CS32;
     const struct bounce b = {
-        .address = e->address,
-        .disable_events = e->flags & CALLBACKF_mask_events,
+        .address = v->callback[compat ? DOMAIN_ON_SYSCALL32 : DOMAIN_ON_SYSCALL]
+                       .address,
+        .disable_events =
+            v->callback[DOMAIN_ON_SYSCALL].flags & CALLBACKF_mask_events,
         .error_code = CPU_NO_ERROR_CODE,
     };
-    struct state was = get_state(p);
 
     pvcpu__set(p, UC_X86_REG_RCX, was.rip);
     pvcpu__set(p, UC_X86_REG_R11, was.rflags);
-    was.cs = FLAT_USER_CS;
+    was.cs = compat ? FLAT_USER_CS32 : FLAT_USER_CS;
     was.ss = FLAT_USER_SS;
     if (b.address == 0) { /* as if there were no such instruction */
         was.rip -= SYSCALL_BYTES;
@@ -302,7 +307,7 @@ void pvcpu__left(void *context, const struct iret_context *frame)
             (uint8_t)((frame->rflags & FLAG_IOPL) >> IOPL_SHIFT);
     pvcpu__set(p, UC_X86_REG_RAX, frame->rax);
     if (frame->flags & VGCF_in_syscall) { /* it leaves by sysret */
-        to.cs = FLAT_USER_CS;
+        to.cs = to.cs == FLAT_USER_CS32 ? FLAT_USER_CS32 : FLAT_USER_CS;
         to.ss = FLAT_USER_SS;
     } else {
         pvcpu__set(p, UC_X86_REG_RCX, frame->rcx);

@@ -112,6 +112,7 @@
     form "rdpmc", "rdpmc"
     form "swapgs", "swapgs"
     form "sysret", "sysretq"
+    form "sysenter", "sysenter"
     form "clts", "clts"
     form "read cr0", "mov %cr0, %rax"
     form "read cr2", "mov %cr2, %rax"

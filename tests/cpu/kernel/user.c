@@ -13,30 +13,35 @@
 #define USER_GS NOT_THERE
 #define KERNEL_GS 0x5678000u
 
-static uint64_t l4[PAGE / 8] __attribute__((aligned(4096)));
+#define LOW 0x80000000u /* where a 32-bit program can be */
 
-/* HOW: the flags of iret's frame. */
-static void run_by(const char *name, const char *form, uint64_t rflags,
-                   uint64_t how)
+/* The user's L4, and what lies below its first entry. */
+static uint64_t l4[PAGE / 8] __attribute__((aligned(4096)));
+static uint64_t low[3][PAGE / 8] __attribute__((aligned(4096)));
+static uint8_t program[PAGE] __attribute__((aligned(4096))) = {
+    [0x00] = 0x0f, 0x05,                   /* syscall */
+    [0x10] = 0xcd, 0x80,                   /* int 0x80 */
+    [0x20] = 0x0f, 0x0b,                   /* ud2 */
+    [0x30] = 0xa1, 0x78, 0x56, 0x34, 0x12, /* mov 0x12345678, %eax */
+    [0x40] = 0x0f, 0x34,                   /* sysenter */
+    [0x50] = 0x40, 0x0f, 0x0b,             /* inc %eax; ud2 */
+    [0x60] = 0x50,                         /* push %eax */
+    [0x70] = 0xf4,                         /* hlt */
+};
+
+static void enter_user(const char *name, uint64_t *frame)
 {
-    uint64_t *const frame = make_iret(rflags);
     struct regs r = first;
 
-    running = find(form);
     r.rax = __HYPERVISOR_iret;
     r.rsi = end_of_map;
     r.rsp = (uintptr_t)frame;
     frame[0] = first.rax;
     frame[1] = 0x3300; /* r11 */
     frame[2] = first.rcx;
-    frame[3] = how;
-    frame[4] = (uintptr_t)running->code;
-    frame[5] = FLAT_USER_CS;
-    frame[7] = (uintptr_t)stack + PAGE;
     frame[8] = FLAT_USER_SS;
     run_form(find("call")->code, &r);
     print(name);
-    print(form);
     print(":");
     print_frame();
     print_named("rcx", seen_rcx);
@@ -46,6 +51,33 @@ static void run_by(const char *name, const char *form, uint64_t rflags,
     print_named("gs base", read_msr(MSR_GS_BASE));
     end_line();
     frame[1] = frame[3] = 0;
+}
+
+/* HOW: the flags of iret's frame. */
+static void run_by(const char *name, const char *form, uint64_t rflags,
+                   uint64_t how)
+{
+    uint64_t *const frame = make_iret(rflags);
+
+    running = find(form);
+    frame[3] = how;
+    frame[4] = (uintptr_t)running->code;
+    frame[5] = FLAT_USER_CS;
+    frame[7] = (uintptr_t)stack + PAGE;
+    print(name);
+    enter_user(form, frame);
+}
+
+/* A 32-bit one, from OFFSET of its page on. */
+static void run_32(const char *name, unsigned int offset, uint64_t how)
+{
+    uint64_t *const frame = make_iret(0x202);
+
+    frame[3] = how;
+    frame[4] = LOW + offset;
+    frame[5] = FLAT_USER_CS32;
+    frame[7] = LOW + PAGE;
+    enter_user(name, frame);
 }
 
 static void run_user(const char *name, const char *form, uint64_t rflags)
@@ -98,6 +130,7 @@ static void print_exceptions(void)
 
 static void print_syscalls(void)
 {
+    callback(CALLBACKTYPE_syscall, 0, 0);
     run_user("no callback, ", "call", 0x202);
     callback(CALLBACKTYPE_syscall, 0, on_syscall);
     run_user("callback, ", "call", 0x202);
@@ -105,6 +138,30 @@ static void print_syscalls(void)
     run_user("callback that masks, ", "call", 0x202);
     run_user("after it, ", "undefined", 0x202);
     run_by("by sysret, ", "undefined", 0x202, VGCF_in_syscall);
+}
+
+static void print_32(void)
+{
+    struct regs r = first;
+
+    run_32("32-bit, undefined", 0x20, 0);
+    run_32("32-bit, load", 0x30, 0);
+    run_32("32-bit, int 0x80", 0x10, 0);
+    run_32("32-bit, sysenter", 0x40, 0);
+    run_32("32-bit, inc", 0x50, 0);
+    run_32("32-bit, push", 0x60, 0);
+    run_32("32-bit, hlt", 0x70, 0);
+    run_32("32-bit, no callback, syscall", 0, 0);
+    callback(CALLBACKTYPE_syscall, 0, on_event);
+    callback(CALLBACKTYPE_syscall32, CALLBACKF_mask_events, on_syscall);
+    run_32("32-bit, syscall", 0, 0);
+    callback(CALLBACKTYPE_syscall, CALLBACKF_mask_events, on_event);
+    callback(CALLBACKTYPE_syscall32, 0, on_syscall);
+    run_32("32-bit, syscall that masks", 0, 0);
+    run_32("32-bit, by sysret", 0x50, VGCF_in_syscall);
+    r.rdi = LOW;
+    print_run("the kernel does not see it", find("load 1"), &r);
+    end_line();
 }
 
 static void print_breakpoint(void)
@@ -172,7 +229,13 @@ void print_user(const struct start_info *si)
 {
     const uint64_t frame = frame_of(si, l4);
 
+    low[0][0] = frame_of(si, program) * PAGE | READABLE;
+    low[1][0] = frame_of(si, low[0]) * PAGE | WRITABLE;
+    low[2][LOW >> 30] = frame_of(si, low[1]) * PAGE | WRITABLE;
+    l4[0] = frame_of(si, low[2]) * PAGE | WRITABLE;
     l4[511] = ((const uint64_t *)si->pt_base)[511];
+    for (unsigned int i = 0; i < 3; i++)
+        map(low[i], frame_of(si, low[i]), READABLE);
     map(l4, frame, READABLE);
     mmuext(MMUEXT_PIN_L4_TABLE, frame);
     mmuext(MMUEXT_NEW_USER_BASEPTR, frame);
@@ -181,6 +244,7 @@ void print_user(const struct start_info *si)
     base(SEGBASE_GS_USER, USER_GS);
     base(SEGBASE_GS_KERNEL, KERNEL_GS);
     print_exceptions();
+    print_32();
     print_syscalls();
     print_breakpoint();
     print_ports();
