@@ -68,9 +68,9 @@
 
     /* A long block that is translated anew each time, which takes its time. */
     function modify
-    incb patch(%rip)
+    incb .Lpatch(%rip)
     jmp 1f
-patch = . + 1
+.Lpatch = . + 1
 1:  mov $0, %cl
     .rept 500
     add %al, -8(%rsp)

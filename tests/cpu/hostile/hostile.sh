@@ -67,8 +67,8 @@ grep -qE "$stopped by a signal \(Terminated\)" err || { wrong "SIGTERM"; cat err
 # Files that are no kernels.
 echo 'a text' >text
 run 2 text -- '^pinfold run: text: is neither an ELF file nor a bzImage'
-head -c 5000 "$kernel" >cut
-run 2 cut -- '^pinfold run: cut: .* beyond the file.s end'
+head -c 5000 "$kernel" >short
+run 2 short -- "^pinfold run: short: .* beyond the file.s end"
 run 2 . -- '^pinfold run: .: cannot be read: Is a directory'
 run 2 nothing -- '^pinfold run: nothing: cannot be read: No such file'
 head -c 20000000 /dev/zero >zeros
