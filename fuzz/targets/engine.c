@@ -10,6 +10,9 @@
  *   2 VALUE SEGMENT       a selector into ds, es, ss, fs, gs
  *   3 VALUE               a load
  *   4 N BYTE*N            instructions
+ *   5                     what follows is the guest's user's, until it faults
+ *   6                     vCPU 1 begins with what follows, as vCPU 0 waits
+ *   7 N VALUE*N           a list in memory; the value that was last is where
  *
  * VALUE: one byte that chooses, and none, one or eight that it takes.
  */
@@ -25,17 +28,23 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <xen/elfnote.h>
+#include <xen/sched.h>
+#include <xen/vcpu.h>
 
 #define BASE 0xffffffff80000000ull
-#define PAGES 16u
+#define PAGES 20u
 #define BYTES (PAGES * 4096u)
 #define TRAPS 0x8000u  /* in the image: the trap table ... */
 #define FRAMES 0x9800u /* ... what calls may have as their arguments ... */
-#define NEXT 0x9ff8u   /* ... where to go on after a fault ... */
-#define STACK 0xb000u  /* ... the end of the stack, and pages for tables */
+#define LISTS 0x9a00u
+#define USER_OP 0x9fc0u /* ... the call that gives the user its tables ... */
+#define NEXT 0x9ff8u    /* ... where to go on after a fault ... */
+#define STACK 0xb000u   /* ... the end of the stack, and pages for tables ... */
+#define STACK_1 0x11000u /* ... that of vCPU 1, and how it begins */
+#define CONTEXT_1 0x11000u
 #define HANDLER 0x7f00u
 #define CODE_END 0x7e00u
-#define MAX_BLOCKS 3000u
+#define MAX_BLOCKS 1000u
 #define MAX_WAITS 100u
 
 struct input {
@@ -92,7 +101,7 @@ static uint64_t take_value(struct input *in)
 
 struct code {
     uint8_t *memory;
-    uint32_t at;
+    uint32_t at, lists;
 };
 
 static void emit(struct code *c, const void *bytes, size_t n)
@@ -121,6 +130,55 @@ static void emit_call(struct code *c, uint32_t number, const uint64_t arg[5])
     emit(c, "\x0f\x05", 2);
 }
 
+/* What is an address or a small number, sign-extended from 32 bits. */
+static void emit_push(struct code *c, uint64_t value)
+{
+    emit(c, "\x68", 1);
+    emit(c, &value, 4);
+}
+
+/* An iret to what follows, in the user's mode. */
+static void emit_user(struct code *c)
+{
+    const uint64_t iret[5] = { 0 };
+    uint32_t fix;
+
+    emit_push(c, FLAT_USER_SS64);
+    emit_push(c, BASE + STACK);
+    emit_push(c, 0x202); /* IF */
+    emit_push(c, FLAT_USER_CS64);
+    fix = c->at + 1;
+    emit_push(c, 0);
+    for (unsigned int i = 0; i < 4; i++)
+        emit_push(c, 0); /* flags, rcx, r11, rax */
+    emit_call(c, __HYPERVISOR_iret, iret);
+    memcpy(c->memory + fix, &(uint32_t){ (uint32_t)(BASE + c->at) }, 4);
+}
+
+static void emit_vcpu_1(struct code *c)
+{
+    struct vcpu_guest_context *v = (void *)(c->memory + CONTEXT_1);
+    const uint64_t initialise[5] = { VCPUOP_initialise, 1, BASE + CONTEXT_1 };
+    const uint64_t up[5] = { VCPUOP_up, 1 };
+
+    emit_call(c, __HYPERVISOR_vcpu_op, initialise);
+    emit_call(c, __HYPERVISOR_vcpu_op, up);
+    v->user_regs.rip = BASE + c->at;
+}
+
+static void write_list(struct code *c, struct input *in)
+{
+    const uint32_t at = c->lists;
+
+    for (unsigned int n = take(in) % 16u; n > 0 && c->lists < USER_OP; n--) {
+        const uint64_t v = take_value(in);
+
+        memcpy(c->memory + c->lists, &v, sizeof(v));
+        c->lists += sizeof(v);
+    }
+    in->last = BASE + at;
+}
+
 static void emit_item(struct code *c, struct input *in)
 {
     static const uint8_t load[5][2] = {
@@ -137,7 +195,7 @@ static void emit_item(struct code *c, struct input *in)
     emit(c, &next, 4);
     fix = c->at;
     c->at += 4;
-    switch (kind % 5u) {
+    switch (kind % 8u) {
     case 0:
         next = take(in) % 64u;
         for (unsigned int i = 0; i < 5; i++)
@@ -157,9 +215,18 @@ static void emit_item(struct code *c, struct input *in)
         emit_move(c, 1, take_value(in));
         emit(c, "\x48\x8b\x01", 3);
         break;
-    default:
+    case 4:
         for (unsigned int n = take(in) % 16u; n > 0; n--)
             c->memory[c->at++] = take(in);
+        break;
+    case 5:
+        emit_user(c);
+        break;
+    case 6:
+        emit_vcpu_1(c);
+        break;
+    default:
+        write_list(c, in);
         break;
     }
     next = (uint32_t)(BASE + c->at);
@@ -182,21 +249,87 @@ static void write_traps(uint8_t *memory)
     emit(&c, &next, sizeof(next));
 }
 
+/*
+ * The user's tables are the kernel's, and so are those of vCPU 1: their frame
+ * is found by start_info.
+ */
+static void emit_tables(struct code *c)
+{
+    static const uint64_t op[5] = { BASE + USER_OP, 1, 0, DOMID_SELF };
+    const uint8_t pt_base = offsetof(struct start_info, pt_base);
+    const uint8_t mfn_list = offsetof(struct start_info, mfn_list);
+    const uint32_t mfn = (uint32_t)(BASE + USER_OP) +
+                         (uint32_t)offsetof(struct mmuext_op, arg1.mfn);
+    const uint32_t cr3 =
+        (uint32_t)(BASE + CONTEXT_1) +
+        (uint32_t)offsetof(struct vcpu_guest_context, ctrlreg[3]);
+
+    /* mov rax, [rsi + PT_BASE]; mov rcx, [rsi + MFN_LIST] */
+    emit(c, "\x48\x8b\x46", 3);
+    emit(c, &pt_base, 1);
+    emit(c, "\x48\x8b\x4e", 3);
+    emit(c, &mfn_list, 1);
+    /* sub rax, BASE; shr rax, 12; mov rax, [rcx + rax * 8]; mov [MFN], rax */
+    emit(c, "\x48\x2d\x00\x00\x00\x80\x48\xc1\xe8\x0c\x48\x8b\x04\xc1", 14);
+    emit(c, "\x48\x89\x04\x25", 4);
+    emit(c, &mfn, 4);
+    /* shl rax, 12; mov [CR3], rax */
+    emit(c, "\x48\xc1\xe0\x0c\x48\x89\x04\x25", 8);
+    emit(c, &cr3, 4);
+    emit_call(c, __HYPERVISOR_mmuext_op, op);
+}
+
+static void write_context_1(uint8_t *memory)
+{
+    struct vcpu_guest_context *v = (void *)(memory + CONTEXT_1);
+
+    v->flags = VGCF_in_kernel;
+    v->user_regs.cs = FLAT_KERNEL_CS;
+    v->user_regs.ss = v->kernel_ss = FLAT_KERNEL_SS;
+    v->user_regs.rsp = v->kernel_sp = BASE + STACK_1;
+    memcpy(v->trap_ctxt, memory + TRAPS, sizeof(v->trap_ctxt));
+    v->event_callback_eip = v->failsafe_callback_eip = v->syscall_callback_eip =
+        BASE + HANDLER;
+}
+
+/* All is done: the vCPU waits, again and again. */
+static void emit_end(struct code *c)
+{
+    const uint64_t block[5] = { SCHEDOP_block };
+    const uint32_t next = (uint32_t)(BASE + NEXT);
+    const uint32_t begin = (uint32_t)(BASE + c->at);
+    int32_t back;
+
+    emit(c, "\x48\xc7\x04\x25", 4); /* mov qword [NEXT], BEGIN */
+    emit(c, &next, 4);
+    emit(c, &begin, 4);
+    emit_call(c, __HYPERVISOR_sched_op, block);
+    back = (int32_t)(begin - (uint32_t)(BASE + c->at + 5));
+    emit(c, "\xe9", 1); /* jmp BEGIN */
+    emit(c, &back, 4);
+}
+
 static void write_program(uint8_t *memory, struct input *in)
 {
     const uint64_t traps[5] = { BASE + TRAPS };
     const uint64_t callbacks[5] = { BASE + HANDLER, BASE + HANDLER,
                                     BASE + HANDLER };
-    struct code c = { .memory = memory };
+    const uint64_t stack[5] = { FLAT_KERNEL_SS, BASE + STACK };
+    struct mmuext_op *user = (struct mmuext_op *)(memory + USER_OP);
+    struct code c = { .memory = memory, .lists = LISTS };
 
     write_traps(memory);
+    write_context_1(memory);
+    user->cmd = MMUEXT_NEW_USER_BASEPTR;
+    emit_tables(&c);
     emit_move(&c, 4, BASE + STACK);
     emit_call(&c, __HYPERVISOR_set_trap_table, traps);
     emit_call(&c, __HYPERVISOR_set_callbacks, callbacks);
-    while (in->n != 0 && c.at < CODE_END - 128u)
+    emit_call(&c, __HYPERVISOR_stack_switch, stack);
+    while (in->n != 0 && c.at < CODE_END - 384u)
         emit_item(&c, in);
     /* What is left lies there as arguments. */
-    emit(&c, "\xeb\xfe", 2);
+    emit_end(&c);
     for (unsigned int i = 0; i < 64; i++)
         ((uint64_t *)(memory + FRAMES))[i] = 1024u + i;
 }

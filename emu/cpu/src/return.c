@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#define XENS_FLAGS 2u
 #define USER_FLAGS 2u
 
 /* Runs the code at FROM, which lands if it can load the selectors A and B. */
@@ -18,6 +19,8 @@ static bool run(struct pvcpu *p, xm_vaddr from, uint16_t a, uint16_t b)
 
     p->wanted[0] = a;
     p->wanted[1] = b;
+    /* As Xen is entered: with the guest's NT an iretq faults. */
+    pvcpu__set(p, UC_X86_REG_RFLAGS, XENS_FLAGS);
     p->returning = true;
     p->exit = EXIT_NONE;
     (void)uc_emu_start(p->uc, from, 0, 0, 0);
@@ -78,7 +81,6 @@ bool pvcpu__load_segment(struct pvcpu *p, enum pvcpu_segment segment,
     bool ok;
 
     pvcpu__set(p, UC_X86_REG_RAX, selector);
-    pvcpu__set(p, UC_X86_REG_RFLAGS, rflags & ~(uint64_t)XM_FLAG_TF);
     ok = run(p, CPU_LOAD_CODE(segment), selector, 0);
     pvcpu__set(p, UC_X86_REG_RFLAGS, rflags);
     pvcpu__set(p, UC_X86_REG_RAX, rax);
