@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#define XENS_FLAGS 2u
+#define FLAG_NT 0x4000u
 #define USER_FLAGS 2u
 
 /* Runs the code at FROM, which lands if it can load the selectors A and B. */
@@ -19,8 +19,10 @@ static bool run(struct pvcpu *p, xm_vaddr from, uint16_t a, uint16_t b)
 
     p->wanted[0] = a;
     p->wanted[1] = b;
-    /* As Xen is entered: with the guest's NT an iretq faults. */
-    pvcpu__set(p, UC_X86_REG_RFLAGS, XENS_FLAGS);
+    /* Xen is entered without these: with NT an iretq faults. */
+    pvcpu__set(p, UC_X86_REG_RFLAGS,
+               pvcpu__get(p, UC_X86_REG_RFLAGS) &
+                   ~(uint64_t)(XM_FLAG_TF | FLAG_NT));
     p->returning = true;
     p->exit = EXIT_NONE;
     (void)uc_emu_start(p->uc, from, 0, 0, 0);
