@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CR0_BITS 0x80010033ull /* PG, WP, NE, ET, MP, PE */
+#define CR0_BITS 0x80050033ull /* PG, AM, WP, NE, ET, MP, PE */
+#define TSS 0xe040u            /* Xen's selector, and the limit of its IDT: */
+#define IDT_LIMIT 0xfffu       /* any program may read them */
 /* PAE, OSFXSR, OSXMMEXCPT; and PCE, which Unicorn takes for its contrary. */
 #define CR4_BITS 0x720ull
 #define MSR_EFER 0xc0000080u
@@ -195,6 +197,7 @@ static bool map_memory(struct pvcpu *p)
 static bool set_up(struct pvcpu *p)
 {
     const uc_x86_msr efer = { .rid = MSR_EFER, .value = EFER_BITS };
+    const uc_x86_mmr tr = { .selector = TSS }, idtr = { .limit = IDT_LIMIT };
 
     if (uc_open(UC_ARCH_X86, UC_MODE_64, &p->uc) != UC_ERR_OK ||
         uc_ctl_set_cpu_model(p->uc, UC_CPU_X86_QEMU64) != UC_ERR_OK ||
@@ -204,6 +207,8 @@ static bool set_up(struct pvcpu *p)
         !add_hooks(p) || uc_context_alloc(p->uc, &p->scratch) != UC_ERR_OK)
         return false;
     (void)uc_reg_write(p->uc, UC_X86_REG_MSR, &efer);
+    (void)uc_reg_write(p->uc, UC_X86_REG_TR, &tr);
+    (void)uc_reg_write(p->uc, UC_X86_REG_IDTR, &idtr);
     pvcpu__set(p, UC_X86_REG_CR4, CR4_BITS);
     pvcpu__set(p, UC_X86_REG_CR0, CR0_BITS);
     return true;
