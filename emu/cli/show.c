@@ -50,7 +50,7 @@ struct show {
     uint32_t faults;
     FILE *f;
     struct report report;
-    struct report_html html;
+    struct report_html *html;
     bool reached, failed;
 };
 
@@ -144,9 +144,12 @@ static void observe(void *context, const struct pvt_observation *o)
     int rc = 0;
 
     report_follow(&s->report, o);
+    if (s->format == FORMAT_HTML && !o->step)
+        s->html = report_html_begin(s->f, &s->report);
     if (s->format == FORMAT_HTML)
-        rc = o->step ? report_html_step(&s->html, &s->report)
-                     : report_html_begin(&s->html, s->f, &s->report);
+        rc = !s->html  ? -1
+             : o->step ? report_html_step(s->html, &s->report)
+                       : 0;
     s->failed |= rc != 0 || s->report.failed;
     /* Nothing comes after a step that differs. */
     if (o->number == (s->has_step ? s->step : last) ||
@@ -175,8 +178,8 @@ static int finish(struct show *s, const struct replay_trace *t,
     char *differences = finding(t->file, t->trace, report);
     const uint32_t at = s->has_step ? s->step : s->report.number;
 
-    if (s->format == FORMAT_HTML && s->report.trace)
-        s->failed |= report_html_end(&s->html, &s->report, at,
+    if (s->html)
+        s->failed |= report_html_end(s->html, &s->report, at,
                                      differences ? differences : "") != 0;
     if (report->nr_differences && differences)
         fprintf(stderr, "%s", differences);
@@ -213,8 +216,7 @@ static int run(struct show *s, const struct replay_trace *t)
                     report->message);
         else
             rc = finish(s, t, report);
-        if (s->html.packed)
-            fclose(s->html.packed);
+        report_html_close(s->html);
         report_close(&s->report);
     }
     runner.model->ops->close(runner.model);

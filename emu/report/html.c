@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
  * One page for a browser, with everything in it: the parts of page/, and the
- * trace as JSON, which holds for each step what it changed and no more. Values
- * of 64 bits are strings in hexadecimal, because JSON's numbers lose bits. It
- * is packed by gzip, to a seventh of it in base64, which a browser reads sooner
- * than what is in plain text.
+ * trace as JSON, which holds for each step what it changed and no more, packed
+ * by gzip in base64. It is made to be read at once: flat lists of numbers, as
+ * few strings as can be. What comes again is said once, in one of three lists
+ * of strings behind the steps, and is a number before:
+ *   answers  what was answered, the verdict (0 done, 1 refused, 2 exception),
+ *            the rule that decided, others that spoke; tabs in between,
+ *   states   of a frame: count_info, type_info (hexadecimal, as JSON's numbers
+ *            lose bits), owner, linear, validated, partial; spaces in between,
+ *   values   of entries, in hexadecimal.
  *
- * The keys are short, for there is a record a step:
- *   t call, l line, a answer, v verdict (0 done, 1 refused, 2 exception),
- *   r the rule that decided, w others that spoke,
- *   f frames  [mfn, count_info, type_info, owner, linear, validated, partial],
- *   e entries [mfn, slot, value], n names [mfn, name],
- *   b bases   [domain, vCPU, base or null, user base or null], all of them.
+ * Steps come in chunks, the first of which begins with what there was before
+ * the first step. In a chunk, step by step:
+ *   t calls, a line each,   l their lines in the trace,   a their answers,
+ *   f how many frames changed, and for each its mfn and state,
+ *   e how many entries, and for each mfn, slot and value,
+ *   n names [mfn, name], by the number of the step in its chunk,
+ *   b bases [domain, vCPU, base or null, user base or null], all of them.
  */
 #include "report.h"
 
@@ -23,6 +29,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CHUNK_STEPS 1024u
+
+/* Strings that are said once, and their numbers. */
+struct strings {
+    json_t *list, *numbers;
+};
+
+struct report_html {
+    FILE *f, *packed; /* packed goes to f */
+    struct strings answers, states, values;
+    json_t *lines, *answer_of, *frames, *entries, *names, *bases;
+    FILE *calls; /* to call_text */
+    char *call_text;
+    size_t call_length;
+    uint32_t nr; /* steps in the chunk */
+    bool later;  /* there was one before */
+};
+
 static int put_json(FILE *f, json_t *j)
 {
     const int rc = json_dumpf(j, f, JSON_COMPACT | JSON_ENCODE_ANY);
@@ -31,38 +55,52 @@ static int put_json(FILE *f, json_t *j)
     return rc != 0 || ferror(f) ? -1 : 0;
 }
 
-static json_t *hex(uint64_t value)
+static json_t *number_of(struct strings *s, const char *text)
 {
-    return json_sprintf("%" PRIx64, value);
-}
+    json_t *number = json_object_get(s->numbers, text);
 
-static json_t *frame_changes(const struct report *r)
-{
-    json_t *all = json_array();
-
-    for (uint32_t i = 0; i < r->nr_frame_changes; i++) {
-        const struct report_frame_change *c = &r->frame_changes[i];
-
-        json_array_append_new(
-            all, json_pack("[I o o i i i i]", (json_int_t)c->mfn,
-                           hex(c->is.count_info), hex(c->is.type_info),
-                           c->is.owner, c->is.linear_count, c->is.nr_validated,
-                           c->is.partial_set));
+    if (!number) {
+        number = json_integer((json_int_t)json_array_size(s->list));
+        json_object_set_new(s->numbers, text, number);
+        json_array_append_new(s->list, json_string(text));
     }
-    return all;
+    return json_incref(number);
 }
 
-static json_t *entry_changes(const struct report *r)
+static void add(json_t *list, uint64_t number)
 {
-    json_t *all = json_array();
+    json_array_append_new(list, json_integer((json_int_t)number));
+}
 
+static void add_frames(struct report_html *h, const struct report *r)
+{
+    char text[128];
+
+    add(h->frames, r->nr_frame_changes);
+    for (uint32_t i = 0; i < r->nr_frame_changes; i++) {
+        const struct xm_frame *f = &r->frame_changes[i].is;
+
+        snprintf(text, sizeof(text), "%" PRIx64 " %" PRIx64 " %u %d %u %u",
+                 f->count_info, f->type_info, f->owner, f->linear_count,
+                 f->nr_validated, f->partial_set);
+        add(h->frames, r->frame_changes[i].mfn);
+        json_array_append_new(h->frames, number_of(&h->states, text));
+    }
+}
+
+static void add_entries(struct report_html *h, const struct report *r)
+{
+    char text[24];
+
+    add(h->entries, r->nr_entry_changes);
     for (uint32_t i = 0; i < r->nr_entry_changes; i++) {
         const struct report_entry_change *c = &r->entry_changes[i];
 
-        json_array_append_new(all, json_pack("[I i o]", (json_int_t)c->mfn,
-                                             (int)c->slot, hex(c->is)));
+        snprintf(text, sizeof(text), "%" PRIx64, c->is);
+        add(h->entries, c->mfn);
+        add(h->entries, c->slot);
+        json_array_append_new(h->entries, number_of(&h->values, text));
     }
-    return all;
 }
 
 static json_t *names(const struct report *r)
@@ -97,67 +135,92 @@ static json_t *bases(const struct report *r)
     return all;
 }
 
-static char *printed(const struct report *r, bool answer)
+static void put_answer(FILE *f, const struct report *r)
+{
+    const enum xm_rule why = r->outcome.why.rule;
+    const char *separator = "\t";
+
+    report_print_answer(f, r->step->call, &r->outcome);
+    fprintf(f, "\t%d\t%s", (int)report_verdict(r->step->call, &r->outcome),
+            why != XM_R_NONE ? xm_rule_info(why)->id : "");
+    for (unsigned int i = 1; i < XM_NR_RULES; i++)
+        if (i != why && xm_rule_set_has(&r->outcome.fired, (enum xm_rule)i)) {
+            fprintf(f, "%s%s", separator, xm_rule_info((enum xm_rule)i)->id);
+            separator = " ";
+        }
+}
+
+static int add_call(struct report_html *h, const struct report *r)
 {
     char *text = NULL;
     size_t length;
     FILE *f = open_memstream(&text, &length);
 
     if (!f)
-        return NULL;
-    if (answer)
-        report_print_answer(f, r->step->call, &r->outcome);
-    else
-        report_print_call(f, r->trace, r->step);
+        return -1;
+    if (r->step) {
+        report_print_call(h->calls, r->trace, r->step);
+        put_answer(f, r);
+    }
     fclose(f);
-    return text;
+    putc('\n', h->calls);
+    add(h->lines, r->step ? r->step->line : 0);
+    json_array_append_new(h->answer_of, number_of(&h->answers, text));
+    free(text);
+    return 0;
 }
 
-static void put_call(json_t *j, const struct report *r)
+static int begin_chunk(struct report_html *h)
 {
-    const enum xm_rule why = r->outcome.why.rule;
-    const int verdict = report_verdict(r->step->call, &r->outcome);
-    char *call = printed(r, false), *answer = printed(r, true);
-    json_t *others = json_array();
+    h->nr = 0;
+    h->call_text = NULL;
+    h->calls = open_memstream(&h->call_text, &h->call_length);
+    h->lines = json_array();
+    h->answer_of = json_array();
+    h->frames = json_array();
+    h->entries = json_array();
+    h->names = json_object();
+    h->bases = json_object();
+    return h->calls ? 0 : -1;
+}
 
-    json_object_set_new(j, "t", json_string(call ? call : ""));
-    json_object_set_new(j, "a", json_string(answer ? answer : ""));
-    json_object_set_new(j, "l", json_integer(r->step->line));
-    free(call);
-    free(answer);
-    if (verdict)
-        json_object_set_new(j, "v", json_integer(verdict));
-    if (why != XM_R_NONE)
-        json_object_set_new(j, "r", json_string(xm_rule_info(why)->id));
-    for (unsigned int i = 1; i < XM_NR_RULES; i++)
-        if (i != why && xm_rule_set_has(&r->outcome.fired, (enum xm_rule)i))
-            json_array_append_new(
-                others, json_string(xm_rule_info((enum xm_rule)i)->id));
-    if (json_array_size(others))
-        json_object_set(j, "w", others);
-    json_decref(others);
+/* And those of the chunk are free again. */
+static int end_chunk(struct report_html *h)
+{
+    int rc;
+
+    if (fclose(h->calls) != 0)
+        return -1;
+    if (h->later)
+        fputs(",\n", h->packed);
+    h->later = true;
+    rc = put_json(h->packed,
+                  json_pack("{ss% so so so so so so}", "t", h->call_text,
+                            h->call_length, "l", h->lines, "a", h->answer_of,
+                            "f", h->frames, "e", h->entries, "n", h->names, "b",
+                            h->bases));
+    free(h->call_text);
+    h->call_text = NULL;
+    h->lines = NULL;
+    return rc;
 }
 
 int report_html_step(struct report_html *h, const struct report *r)
 {
-    json_t *j;
+    char key[12];
 
-    if (!h->packed)
+    if (h->nr == CHUNK_STEPS && (end_chunk(h) != 0 || begin_chunk(h) != 0))
         return -1;
-    j = json_object();
-    if (r->step) {
-        put_call(j, r);
-        fputs(",\n", h->packed);
-    }
-    if (r->nr_frame_changes)
-        json_object_set_new(j, "f", frame_changes(r));
-    if (r->nr_entry_changes)
-        json_object_set_new(j, "e", entry_changes(r));
+    if (add_call(h, r) != 0)
+        return -1;
+    add_frames(h, r);
+    add_entries(h, r);
+    snprintf(key, sizeof(key), "%" PRIu32, h->nr++);
     if (r->names_changed)
-        json_object_set_new(j, "n", names(r));
+        json_object_set_new(h->names, key, names(r));
     if (r->vcpus_changed)
-        json_object_set_new(j, "b", bases(r));
-    return put_json(h->packed, j);
+        json_object_set_new(h->bases, key, bases(r));
+    return ferror(h->packed) ? -1 : 0;
 }
 
 /* Text of HTML; the names of traces are words, their sentences are not. */
@@ -173,11 +236,26 @@ static void put_text(FILE *f, const char *text)
     }
 }
 
-int report_html_begin(struct report_html *h, FILE *f, const struct report *r)
+static struct strings no_strings(void)
 {
-    *h = (struct report_html){ .f = f, .packed = report_pack(f) };
-    if (!h->packed)
-        return -1;
+    return (struct strings){ json_array(), json_object() };
+}
+
+struct report_html *report_html_begin(FILE *f, const struct report *r)
+{
+    struct report_html *h = calloc(1, sizeof(*h));
+
+    if (!h)
+        return NULL;
+    h->f = f;
+    h->answers = no_strings();
+    h->states = no_strings();
+    h->values = no_strings();
+    h->packed = report_pack(f);
+    if (!h->packed || begin_chunk(h) != 0) {
+        report_html_close(h);
+        return NULL;
+    }
     fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
           "<meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
@@ -188,8 +266,39 @@ int report_html_begin(struct report_html *h, FILE *f, const struct report *r)
     fputs("</style>\n</head>\n", f);
     fwrite(page_body, 1, page_body_size, f);
     fputs("<script type=\"text/plain\" id=\"trace\">\n", f);
-    fputs("{\"steps\":[\n", h->packed);
-    return report_html_step(h, r);
+    fputs("{\"chunks\":[\n", h->packed);
+    if (report_html_step(h, r) == 0)
+        return h;
+    report_html_close(h);
+    return NULL;
+}
+
+static void drop_strings(struct strings *s)
+{
+    json_decref(s->list);
+    json_decref(s->numbers);
+}
+
+void report_html_close(struct report_html *h)
+{
+    if (!h)
+        return;
+    if (h->packed)
+        fclose(h->packed);
+    if (h->lines) { /* a chunk that was not ended */
+        fclose(h->calls);
+        free(h->call_text);
+        json_decref(h->lines);
+        json_decref(h->answer_of);
+        json_decref(h->frames);
+        json_decref(h->entries);
+        json_decref(h->names);
+        json_decref(h->bases);
+    }
+    drop_strings(&h->answers);
+    drop_strings(&h->states);
+    drop_strings(&h->values);
+    free(h);
 }
 
 static json_t *rules(void)
@@ -211,18 +320,22 @@ static json_t *rules(void)
 int report_html_end(struct report_html *h, const struct report *r, uint32_t at,
                     const char *finding)
 {
-    FILE *f = h->packed;
     const struct xm_config *config =
         xm_machine_config(pvt_model_cpu(r->model)->machine);
-    int rc;
+    FILE *f = h->packed;
+    int rc = end_chunk(h);
 
-    if (!f)
-        return -1;
-    fputs("\n],\n\"about\":", f);
-    rc = put_json(f, json_pack("{ss ss si si sI ss}", "name", r->trace->name,
-                               "sentence", r->trace->sentence, "at", (int)at,
-                               "xen", (int)config->xen_minor, "frames",
-                               (json_int_t)r->nr_frames, "finding", finding));
+    fputs("\n],\n\"answers\":", f);
+    rc |= put_json(f, json_incref(h->answers.list));
+    fputs(",\n\"states\":", f);
+    rc |= put_json(f, json_incref(h->states.list));
+    fputs(",\n\"values\":", f);
+    rc |= put_json(f, json_incref(h->values.list));
+    fputs(",\n\"about\":", f);
+    rc |= put_json(f, json_pack("{ss ss si si sI ss}", "name", r->trace->name,
+                                "sentence", r->trace->sentence, "at", (int)at,
+                                "xen", (int)config->xen_minor, "frames",
+                                (json_int_t)r->nr_frames, "finding", finding));
     fputs(",\n\"rules\":", f);
     rc |= put_json(f, rules());
     fputs("}\n", f);

@@ -120,15 +120,15 @@ void report_print_dot(FILE *f, const struct report *r);
 FILE *report_pack(FILE *f);
 
 /* A page that is being written. */
-struct report_html {
-    FILE *f, *packed; /* packed goes to f */
-};
+struct report_html;
 
 /* html.c: the page's beginning, with what there is before the first step; a
- * step; and the rest, which opens at step AT. -1: it cannot be written. */
-int report_html_begin(struct report_html *h, FILE *f, const struct report *r);
+ * step; and the rest, which opens at step AT. NULL, -1: it cannot be written.
+ * What was begun is to be closed. */
+struct report_html *report_html_begin(FILE *f, const struct report *r);
 int report_html_step(struct report_html *h, const struct report *r);
 int report_html_end(struct report_html *h, const struct report *r, uint32_t at,
                     const char *finding);
+void report_html_close(struct report_html *h); /* may be NULL */
 
 #endif

@@ -25,7 +25,7 @@ static struct {
     struct report report;
     struct pvt_backend *model;
     FILE *page;
-    struct report_html html;
+    struct report_html *html;
     struct seen *steps;
     uint32_t nr_steps;
     bool followed[NR_FRAMES];
@@ -58,8 +58,10 @@ static void observe(void *context, const struct pvt_observation *o)
     (void)context;
     report_follow(&t.report, o);
     ck_assert(!t.report.failed);
-    ck_assert(o->step ? report_html_step(&t.html, &t.report) == 0
-                      : report_html_begin(&t.html, t.page, &t.report) == 0);
+    if (o->step)
+        ck_assert_int_eq(report_html_step(t.html, &t.report), 0);
+    else
+        ck_assert((t.html = report_html_begin(t.page, &t.report)) != NULL);
     for (xm_mfn mfn = 0; mfn < NR_FRAMES; mfn++)
         s->frames[mfn] = *xm_machine_frame(c->machine, mfn);
     memcpy(s->ram, c->ram, sizeof(s->ram));
@@ -85,7 +87,8 @@ static char *make_page(void)
     ck_assert_int_eq(pvt_run(&runner, parsed, &report), 0);
     ck_assert_msg(report.nr_differences == 0, "step %u: %s",
                   report.differences[0].step, report.differences[0].text);
-    ck_assert_int_eq(report_html_end(&t.html, &t.report, 3, "a </script>"), 0);
+    ck_assert_int_eq(report_html_end(t.html, &t.report, 3, "a </script>"), 0);
+    report_html_close(t.html);
     fclose(t.page);
     pvt_trace_free(parsed);
     return page;
@@ -156,38 +159,63 @@ static json_t *parse_page(const char *page)
     return j;
 }
 
-static uint64_t hex(json_t *j)
-{
-    return strtoull(json_string_value(j), NULL, 16);
-}
-
 static int64_t at(json_t *list, size_t i)
 {
     return json_integer_value(json_array_get(list, i));
 }
 
-/* What the step says, on top of what was. */
-static void apply(struct seen *s, json_t *step)
+/* The string that number I of LIST stands for, in STRINGS of PAGE. */
+static const char *string_at(json_t *page, const char *strings, json_t *list,
+                             size_t i)
 {
-    size_t i;
+    const char *text = json_string_value(
+        json_array_get(json_object_get(page, strings), (size_t)at(list, i)));
+
+    ck_assert_msg(text != NULL, "%s: no number %d", strings, (int)at(list, i));
+    return text;
+}
+
+static struct xm_frame frame_of(const char *state)
+{
+    unsigned int owner, validated, partial;
+    int linear, end = 0;
+    struct xm_frame f;
+
+    ck_assert_int_eq(sscanf(state, "%lx %lx %u %d %u %u%n", &f.count_info,
+                            &f.type_info, &owner, &linear, &validated, &partial,
+                            &end),
+                     6);
+    ck_assert_int_eq(state[end], '\0');
+    f.owner = (xm_domid)owner;
+    f.linear_count = (int16_t)linear;
+    f.nr_validated = (uint16_t)validated;
+    f.partial_set = (uint8_t)partial;
+    return f;
+}
+
+/* Where the next step's changes are in a chunk. */
+struct place {
+    size_t f, e;
+};
+
+/* What step I of CHUNK says, on top of what was. */
+static void apply(struct seen *s, json_t *page, json_t *chunk, uint32_t i,
+                  struct place *p)
+{
+    json_t *f = json_object_get(chunk, "f"), *e = json_object_get(chunk, "e");
+    int64_t frames = at(f, p->f++), entries = at(e, p->e++);
+    char key[12];
+    size_t k;
     json_t *c;
 
-    json_array_foreach(json_object_get(step, "f"), i, c)
-    {
-        s->frames[at(c, 0)] = (struct xm_frame){
-            .count_info = hex(json_array_get(c, 1)),
-            .type_info = hex(json_array_get(c, 2)),
-            .owner = (xm_domid)at(c, 3),
-            .linear_count = (int16_t)at(c, 4),
-            .nr_validated = (uint16_t)at(c, 5),
-            .partial_set = (uint8_t)at(c, 6),
-        };
-    }
-    json_array_foreach(json_object_get(step, "e"), i, c)
-    {
-        s->ram[at(c, 0)][at(c, 1)] = hex(json_array_get(c, 2));
-    }
-    json_array_foreach(json_object_get(step, "n"), i, c)
+    for (; frames > 0; frames--, p->f += 2)
+        s->frames[at(f, p->f)] =
+            frame_of(string_at(page, "states", f, p->f + 1));
+    for (; entries > 0; entries--, p->e += 3)
+        s->ram[at(e, p->e)][at(e, p->e + 1)] =
+            strtoull(string_at(page, "values", e, p->e + 2), NULL, 16);
+    snprintf(key, sizeof(key), "%u", i);
+    json_array_foreach(json_object_get(json_object_get(chunk, "n"), key), k, c)
     {
         t.followed[at(c, 0)] = true;
     }
@@ -216,16 +244,25 @@ static void compare(const struct seen *said, const struct seen *is, uint32_t n)
     }
 }
 
+static json_t *only_chunk(json_t *page)
+{
+    json_t *chunks = json_object_get(page, "chunks");
+
+    ck_assert_uint_eq(json_array_size(chunks), 1);
+    return json_array_get(chunks, 0);
+}
+
 START_TEST(every_step_of_the_page_is_the_machine)
 {
     struct seen *said = calloc(1, sizeof(*said));
     char *page = make_page();
-    json_t *j = parse_page(page), *steps = json_object_get(j, "steps");
+    json_t *j = parse_page(page), *chunk = only_chunk(j);
+    struct place place = { 0 };
 
     ck_assert_uint_eq(t.nr_steps, 12);
-    ck_assert_uint_eq(json_array_size(steps), t.nr_steps);
+    ck_assert_uint_eq(json_array_size(json_object_get(chunk, "a")), t.nr_steps);
     for (uint32_t i = 0; i < t.nr_steps; i++) {
-        apply(said, json_array_get(steps, i));
+        apply(said, j, chunk, i, &place);
         compare(said, &t.steps[i], i);
     }
     json_decref(j);
@@ -234,33 +271,31 @@ START_TEST(every_step_of_the_page_is_the_machine)
 }
 END_TEST
 
-static const char *text_of(json_t *steps, size_t step, const char *key)
+/* Answer, verdict and rule; others that spoke may follow. */
+static void answers(json_t *page, size_t step, const char *expected)
 {
-    return json_string_value(json_object_get(json_array_get(steps, step), key));
-}
+    const char *is = string_at(page, "answers",
+                               json_object_get(only_chunk(page), "a"), step);
+    const size_t n = strlen(expected);
 
-static int64_t verdict_of(json_t *steps, size_t step)
-{
-    return json_integer_value(
-        json_object_get(json_array_get(steps, step), "v"));
+    ck_assert_msg(strncmp(is, expected, n) == 0 &&
+                      (is[n] == '\t' || is[n] == '\0'),
+                  "step %zu: '%s', expected '%s'", step, is, expected);
 }
 
 START_TEST(answers_and_reasons_are_in_the_page)
 {
     char *page = make_page();
-    json_t *j = parse_page(page), *steps = json_object_get(j, "steps");
+    json_t *j = parse_page(page), *chunk = only_chunk(j);
     json_t *about = json_object_get(j, "about");
+    const char *calls = json_string_value(json_object_get(chunk, "t"));
 
-    ck_assert_str_eq(text_of(steps, 1, "t"), "d0.0: pin L4 l4");
-    ck_assert_str_eq(text_of(steps, 1, "a"), "0 done 1");
-    ck_assert_int_eq(verdict_of(steps, 1), REPORT_DONE);
-    ck_assert_str_eq(text_of(steps, 2, "a"), "-EINVAL done 0");
-    ck_assert_str_eq(text_of(steps, 2, "r"), "l4e.linear-writable");
-    ck_assert_int_eq(verdict_of(steps, 2), REPORT_REFUSED);
-    ck_assert_str_eq(text_of(steps, 8, "a"), "fault 0 at 0xdead000");
-    ck_assert_int_eq(verdict_of(steps, 8), REPORT_EXCEPTION);
-    ck_assert_ptr_null(
-        json_object_get(json_array_get(steps, 8), "f")); /* no change */
+    /* The first line is of what there was before. */
+    ck_assert_msg(strncmp(calls, "\nd0.0: pin L4 l4\n", 17) == 0, "%s", calls);
+    ck_assert_int_eq(at(json_object_get(chunk, "l"), 1), 13);
+    answers(j, 1, "0 done 1\t0\t");
+    answers(j, 2, "-EINVAL done 0\t1\tl4e.linear-writable");
+    answers(j, 8, "fault 0 at 0xdead000\t2\t");
     ck_assert_str_eq(json_string_value(json_object_get(about, "name")),
                      "</script>");
     ck_assert_str_eq(json_string_value(json_object_get(about, "finding")),

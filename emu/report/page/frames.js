@@ -11,13 +11,13 @@ let chosen = null;
 function buildMap() {
   const groups = new Map();
   for (const s of steps)
-    for (const raw of s.f || [])
-      if (!cells.has(raw[0])) {
-        const owner = ownerOf(decode(raw));
-        if (!groups.has(owner)) groups.set(owner, []);
-        groups.get(owner).push(raw[0]);
-        cells.set(raw[0], null);
-      }
+    s.frames((mfn) => {
+      if (cells.has(mfn)) return;
+      const owner = ownerOf(decode(s.f.find((raw) => raw[0] === mfn)));
+      if (!groups.has(owner)) groups.set(owner, []);
+      groups.get(owner).push(mfn);
+      cells.set(mfn, null);
+    });
   $("map").className = cells.size <= LABELLED ? "labelled" : "";
   // Domains first.
   const order = (owner) => (owner[0] === "d" ? 0 : 1) + owner;
@@ -58,7 +58,7 @@ function mapKey(event) {
 }
 
 function renderMap() {
-  const changed = new Set((steps[machine.at].f || []).map((f) => f[0]));
+  const changed = new Set(steps[machine.at].f.map((f) => f[0]));
   const counts = new Map();
   const labelled = cells.size <= LABELLED;
   let used = 0;
@@ -89,8 +89,7 @@ function renderMap() {
 function changesOf(mfn) {
   const all = [];
   for (let i = 0; i < steps.length && all.length < 200; i++)
-    if ((steps[i].f || []).some((f) => f[0] === mfn) || (steps[i].e || []).some((e) => e[0] === mfn))
-      all.push(i);
+    if (steps[i].changes(mfn)) all.push(i);
   return all;
 }
 

@@ -15,13 +15,96 @@ const machine = {
   undo: [],
 };
 
+// A state: split when it is wanted first.
+function state(i) {
+  const s = data.states[i];
+  if (typeof s !== "string") return s;
+  const [count, type, ...rest] = s.split(" ");
+  return (data.states[i] = [count, type, ...rest.map(Number)]);
+}
+
+// One step. Its parts are made when somebody wants them: most are never seen.
+class Step {
+  constructor(chunk, k, f, e) {
+    this.chunk = chunk;
+    this.k = k;
+    this.fAt = f; // where its frames and entries begin, with their number
+    this.eAt = e;
+  }
+  get t() {
+    const c = this.chunk;
+    if (!c.calls) c.calls = c.t.split("\n");
+    return c.calls[this.k];
+  }
+  get answer() {
+    const i = this.chunk.a[this.k];
+    const a = data.answers[i];
+    return typeof a === "string" ? (data.answers[i] = a.split("\t")) : a;
+  }
+  get a() {
+    return this.answer[0];
+  }
+  get v() {
+    return Number(this.answer[1]);
+  }
+  get r() {
+    return this.answer[2];
+  }
+  get w() {
+    return this.answer[3] ? this.answer[3].split(" ") : [];
+  }
+  get f() {
+    const all = this.chunk.f;
+    const list = [];
+    for (let n = all[this.fAt], i = this.fAt + 1; n > 0; n--, i += 2)
+      list.push([all[i], ...state(all[i + 1])]);
+    return list;
+  }
+  get e() {
+    const all = this.chunk.e;
+    const list = [];
+    for (let n = all[this.eAt], i = this.eAt + 1; n > 0; n--, i += 3)
+      list.push([all[i], all[i + 1], data.values[all[i + 2]]]);
+    return list;
+  }
+  get n() {
+    return this.chunk.n[this.k];
+  }
+  get b() {
+    return this.chunk.b[this.k];
+  }
+  // Calls with each frame that it changed.
+  frames(call) {
+    const { f } = this.chunk;
+    for (let n = f[this.fAt], i = this.fAt + 1; n > 0; n--, i += 2) call(f[i]);
+  }
+  // Has it changed the frame, or what is in it?
+  changes(mfn) {
+    const { f, e } = this.chunk;
+    for (let n = f[this.fAt], i = this.fAt + 1; n > 0; n--, i += 2) if (f[i] === mfn) return true;
+    for (let n = e[this.eAt], i = this.eAt + 1; n > 0; n--, i += 3) if (e[i] === mfn) return true;
+    return false;
+  }
+}
+
+function makeSteps() {
+  const all = [];
+  for (const chunk of data.chunks)
+    for (let k = 0, f = 0, e = 0; k < chunk.a.length; k++) {
+      all.push(new Step(chunk, k, f, e));
+      f += 1 + 2 * chunk.f[f];
+      e += 1 + 3 * chunk.e[e];
+    }
+  return all;
+}
+
 async function unpack() {
   const text = atob(document.getElementById("trace").textContent);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
   const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   data = await new Response(plain).json();
-  steps = data.steps;
+  steps = makeSteps();
 }
 
 function putEntry(mfn, slot, value) {
@@ -44,8 +127,8 @@ function forward() {
   const i = ++machine.at;
   const s = steps[i];
   const undo = {
-    f: (s.f || []).map((f) => [f[0], putFrame(f[0], f)]),
-    e: (s.e || []).map(([mfn, slot, v]) => [mfn, slot, putEntry(mfn, slot, v)]),
+    f: s.f.map((f) => [f[0], putFrame(f[0], f)]),
+    e: s.e.map(([mfn, slot, v]) => [mfn, slot, putEntry(mfn, slot, v)]),
     n: machine.names,
     b: machine.bases,
   };

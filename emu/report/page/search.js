@@ -8,8 +8,8 @@ function matches(query) {
   const found = [];
   for (let i = 1; i < steps.length; i++) {
     const s = steps[i];
-    if (s.t.toLowerCase().includes(query) || (s.r && s.r.includes(query)) ||
-        (s.w && s.w.some((id) => id.includes(query))))
+    if (s.t.toLowerCase().includes(query) || s.r.includes(query) ||
+        s.w.some((id) => id.includes(query)))
       found.push(i);
   }
   return found;
@@ -55,7 +55,7 @@ function addressLines(value) {
 
 // Those of the trace first.
 function matchingRules(query) {
-  const here = new Set(steps.flatMap((s) => [s.r, ...(s.w || [])]));
+  const here = new Set(steps.flatMap((s) => [s.r, ...s.w]));
   return Object.keys(data.rules)
     .filter((id) => id.includes(query) || data.rules[id][1].toLowerCase() === query)
     .sort((a, b) => here.has(b) - here.has(a));

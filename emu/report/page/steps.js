@@ -75,7 +75,7 @@ function changesTable(s, undo) {
   const add = (mfn, what, was, is) =>
     table.append(make("tr", "", make("td", "", frameLink(mfn), what), make("td", "soft", was), make("td", "", "\u2192 " + is)));
   const was = new Map(undo.f);
-  for (const raw of (s.f || []).slice(0, 40)) add(raw[0], "", stateText(was.get(raw[0])), stateText(raw));
+  for (const raw of s.f.slice(0, 40)) add(raw[0], "", stateText(was.get(raw[0])), stateText(raw));
   const entries = undo.e.filter(([mfn, slot]) => !isXens(mfn, slot));
   for (const [mfn, slot, old] of entries.slice(0, 40))
     add(mfn, "[" + slot + "]", entryText(old), entryText(machine.pages.get(mfn).get(slot) || "0"));
@@ -103,7 +103,7 @@ function renderCard() {
   const all = [make("div", "call", s.t), make("div", "said", s.a)];
   if (s.r) all.push(make("div", "why", ruleText(s.r)));
   // Of an exception, these are the reason.
-  for (const id of s.w || []) all.push(make("div", s.v === 2 ? "why" : "soft", ruleText(id)));
+  for (const id of s.w) all.push(make("div", s.v === 2 ? "why" : "soft", ruleText(id)));
   const undo = machine.undo[machine.at];
   if (undo.f.length + undo.e.length) all.push(changesTable(s, undo));
   else all.push(make("div", "soft", "It changed no frame and no table."));

@@ -160,7 +160,7 @@ function setFocus(move) {
 }
 
 function renderTree(move) {
-  const changed = new Set((steps[machine.at].e || []).map(([mfn, slot]) => mfn + "/" + slot));
+  const changed = new Set(steps[machine.at].e.map(([mfn, slot]) => mfn + "/" + slot));
   buildRows();
   $("tree").replaceChildren(...tree.rows.map((row) => rowElement(row, changed)));
   if (!tree.rows.some((row) => row.path && row.path === tree.focus))
