@@ -35,6 +35,7 @@ bool domain__physdev_op(const struct call *k, int64_t *rc)
 {
     struct physdev_set_iopl level;
     struct physdev_set_iobitmap bitmap;
+    xm_vaddr at;
 
     *rc = domain__refuse(k->d, XEN_EFAULT, "the argument cannot be reached");
     switch ((int)k->arg[0]) {
@@ -50,13 +51,16 @@ bool domain__physdev_op(const struct call *k, int64_t *rc)
     case PHYSDEVOP_set_iobitmap:
         if (!domain__get(k, &bitmap, k->arg[1]))
             return true;
+        __builtin_memcpy(&at, &bitmap.bitmap, sizeof(at));
         *rc =
             bitmap.nr_ports > IO_PORTS
                 ? domain__refuse(k->d, XEN_EINVAL, "there are 65536 I/O ports")
+            : !domain__addr_ok(at)
+                ? domain__refuse(k->d, XEN_EINVAL,
+                                 "the bitmap is in Xen's part of memory")
                 : 0;
         if (*rc == 0) {
-            __builtin_memcpy(&k->d->vcpu[k->c->vcpu].io_bitmap, &bitmap.bitmap,
-                             sizeof(uint64_t));
+            k->d->vcpu[k->c->vcpu].io_bitmap = at;
             k->d->vcpu[k->c->vcpu].io_ports = bitmap.nr_ports;
         }
         return true;

@@ -23,11 +23,6 @@ static int refuse(int error, const char **why, const char *reason)
     return -error;
 }
 
-static bool may_be_watched(uint64_t va)
-{
-    return va < (1ull << 47) || va >= 0xffff880000000000ull;
-}
-
 /* Xen keeps breakpoints on ports from the processor, and looks itself. */
 static int set_control(struct domain_vcpu *v, uint64_t value, const char **why)
 {
@@ -57,7 +52,7 @@ int domain_set_debug(struct domain_vcpu *v, uint32_t reg, uint64_t value,
     case 1:
     case 2:
     case 3:
-        if (!may_be_watched(value))
+        if (!domain__addr_ok(value))
             return refuse(XEN_EPERM, why, "Xen's addresses are not watched");
         v->debug[reg] = value;
         return 0;

@@ -65,6 +65,12 @@ static inline bool domain__canonical(xm_vaddr va)
     return va < (1ull << 47) || va >= (~0ull << 47);
 }
 
+/* Xen's own part begins above the lower half. */
+static inline bool domain__addr_ok(xm_vaddr va)
+{
+    return va < (1ull << 47) || va >= 0xffff880000000000ull;
+}
+
 /* Copies an argument in or out; false: it is not there. */
 #define domain__get(k, to, va) xm_copy_from_guest((k)->c, to, va, sizeof(*(to)))
 #define domain__put(k, va, from)                                               \

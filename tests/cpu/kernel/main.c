@@ -267,6 +267,12 @@ static void set_io_level(uint32_t level)
                     (uintptr_t)&set, 0, 0);
 }
 
+static long set_bitmap(struct physdev_set_iobitmap *set)
+{
+    return hypercall(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iobitmap,
+                     (uintptr_t)set, 0, 0);
+}
+
 static void print_word(uint64_t v)
 {
     print(" ");
@@ -317,8 +323,7 @@ static void print_ports(void)
     set_io_level(0);
     print("a bitmap of ports to 0x2f2, ");
     flush();
-    (void)hypercall(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iobitmap,
-                    (uintptr_t)&set, 0, 0);
+    (void)set_bitmap(&set);
     run_one(find("in, 2 bytes"));
     run_one(find("in, 4 bytes"));
     bitmap[0x2f1 / 8] = 1u << (0x2f1 % 8);
@@ -326,8 +331,20 @@ static void print_ports(void)
     flush();
     run_one(find("in, 2 bytes"));
     set.nr_ports = 0;
-    (void)hypercall(__HYPERVISOR_physdev_op, PHYSDEVOP_set_iobitmap,
-                    (uintptr_t)&set, 0, 0);
+    (void)set_bitmap(&set);
+    set.nr_ports = 65537;
+    print_answer("bitmap: of more ports", set_bitmap(&set));
+    set.nr_ports = 65536;
+    set_xen_guest_handle(set.bitmap, (uint8_t *)0xffff830000000000);
+    print_answer("of Xen's", set_bitmap(&set));
+    set_xen_guest_handle(set.bitmap, (uint8_t *)NOT_THERE);
+    print_answer("nowhere", set_bitmap(&set));
+    end_line();
+    print("a bitmap that is not there, ");
+    flush();
+    run_one(find("in, 2 bytes"));
+    set.nr_ports = 0;
+    (void)set_bitmap(&set);
 }
 
 /* The boot map ends on a 4 MiB boundary, 512 KiB or more behind the stack. */
