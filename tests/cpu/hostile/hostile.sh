@@ -64,6 +64,17 @@ wait $pid
 kill %1
 grep -qE "$stopped by a signal \(Terminated\)" err || { wrong "SIGTERM"; cat err; }
 
+# A person leaves; the terminal is as it was, and the report a line of its own.
+if command -v script >/dev/null; then
+    (sleep 2; printf '\035'; sleep 1) | timeout -k 5 60 script -qec \
+        "stty -a >before; $pinfold run --console --memory=16M --append=w $kernel; echo exit \$?; stty -a >after" \
+        /dev/null | tr -d '\r' >out
+    for line in '^pinfold run: Ctrl-\] leaves$' "$stopped by Ctrl-\\]" '^exit 1$'; do
+        grep -qE -e "$line" out || { wrong "--console: no line '$line'"; cat out; }
+    done
+    cmp before after || wrong "--console: the terminal is not as it was"
+fi
+
 # Files that are no kernels.
 echo 'a text' >text
 run 2 text -- '^pinfold run: text: is neither an ELF file nor a bzImage'
