@@ -4,12 +4,12 @@
 # report.sh PINFOLD KERNELS
 #
 # A Linux that finds no root panics: exit 1, and a report with the kernel's own
-# names for who has called whom. Until then all invariants hold after each call.
+# names for who has called whom.
 set -u
 pinfold=$1 kernels=$2
 . "$(dirname "$0")/lib.sh"
 need linux linux-image-amd64
-"$pinfold" run --check --memory=128M --append='console=hvc0 quiet' \
+"$pinfold" run --memory=128M --append='console=hvc0 quiet' \
     --timeout=400 "$kernels/linux" \
     </dev/null >"$work/out" 2>"$work/err"
 [ $? -eq 1 ] || {
