@@ -87,6 +87,15 @@ requestAnimationFrame(() => requestAnimationFrame(() => {
     const frames = JSON.stringify([...machine.frames].sort((a, b) => a[0] - b[0]));
     show(0);
     show(5);
+    // And what is drawn of it is as if it had been drawn as a whole.
+    const drawn = () => $("map").innerHTML + $("legend").innerHTML;
+    for (const step of [0, 9, 3, 7, 5]) {
+      show(step);
+      const now = drawn();
+      map.names = null;
+      renderMap();
+      note("map", step, now === drawn(), now.length > 1000);
+    }
     note("same again", frames === JSON.stringify([...machine.frames].sort((a, b) => a[0] - b[0])));
     document.body.replaceChildren(make("pre", "", "\n" + seen.join("\n") + "\n"));
     done();

@@ -44,7 +44,7 @@ grep -q 'expected l4e.linear-writable' "$work/why" || wrong "not said what diffe
 } >"$work/long.pvt"
 "$pinfold" show --format=html -o "$work/long.html" "$work/long.pvt" || wrong "no page of 10,001 steps"
 size=$(stat -c %s "$work/long.html")
-[ "$size" -lt 500000 ] || wrong "the page of 10,001 steps has $size bytes"
+[ "$size" -lt 200000 ] || wrong "the page of 10,001 steps has $size bytes"
 steps=$(sed -n '/id="trace"/,/<\/script>/p' "$work/long.html" | sed '1d;$d' | base64 -d | zcat |
     grep -o '"a":\[[0-9,]*\]' | grep -o '[0-9]*' | wc -l)
 [ "$steps" = 10002 ] || wrong "the page of 10,001 steps has $steps packed"

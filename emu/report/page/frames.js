@@ -4,16 +4,18 @@
 "use strict";
 
 const LABELLED = 200; // more frames than this are squares without words
+const PART = 512;
 const cells = new Map();
+const map = { names: null, marked: [], counts: new Map(), used: 0 }; // as drawn
 let chosen = null;
 
 // Every frame that is used at any step has a cell, under its first owner.
 function buildMap() {
   const groups = new Map();
   for (const s of steps)
-    s.frames((mfn) => {
+    s.frames((mfn, i) => {
       if (cells.has(mfn)) return;
-      const owner = ownerOf(decode(s.f.find((raw) => raw[0] === mfn)));
+      const owner = ownerOf(decode([mfn, ...state(i)]));
       if (!groups.has(owner)) groups.set(owner, []);
       groups.get(owner).push(mfn);
       cells.set(mfn, null);
@@ -22,8 +24,13 @@ function buildMap() {
   // Domains first.
   const order = (owner) => (owner[0] === "d" ? 0 : 1) + owner;
   for (const owner of [...groups.keys()].sort((a, b) => (order(a) < order(b) ? -1 : 1))) {
-    const box = make("div", "cells");
+    const group = make("div", "group", make("h3", "", owner));
+    let box = null; // a part, which is laid out when it is in sight
     for (const mfn of groups.get(owner).sort((a, b) => a - b)) {
+      if (!box || box.childElementCount === PART) {
+        box = make("div", "cells");
+        group.append(box);
+      }
       const cell = make("button", "cell");
       cell.onclick = () => chooseFrame(mfn);
       cell.dataset.mfn = mfn;
@@ -31,7 +38,7 @@ function buildMap() {
       cells.set(mfn, cell);
       box.append(cell);
     }
-    $("map").append(make("div", "group", make("h3", "", owner), box));
+    $("map").append(group);
   }
   const first = $("map").querySelector(".cell");
   if (first) first.tabIndex = 0;
@@ -57,32 +64,44 @@ function mapKey(event) {
   cell.focus();
 }
 
+function count(type, by) {
+  if (!type) return;
+  map.used += by;
+  map.counts.set(type, (map.counts.get(type) || 0) + by);
+}
+
+function drawCell(mfn, changed) {
+  const cell = cells.get(mfn);
+  if (!cell) return;
+  const f = frame(mfn);
+  const free = !f || f.free;
+  const type = free ? "none" : f.type;
+  count(cell.counted, -1);
+  cell.counted = free ? null : type;
+  count(cell.counted, 1);
+  cell.className = "cell" + (free ? " free" : f.T ? "" : " unused") +
+    (changed ? " changed" : "") + (mfn === chosen ? " chosen" : "");
+  cell.style.background = "var(--" + type + ")";
+  cell.style.color = "var(--" + type + "t)";
+  cell.title = nameOf(mfn) + " (" + hex(mfn) + ") " + stateText(machine.frames.get(mfn)) + ", " + ownerOf(f);
+  if (cells.size <= LABELLED)
+    cell.replaceChildren(nameOf(mfn), make("small", "", free ? "free" : f.type + " " + f.T + "/" + f.C));
+}
+
+// A machine has tens of thousands, of which a step touches five.
 function renderMap() {
-  const changed = new Set(steps[machine.at].f.map((f) => f[0]));
-  const counts = new Map();
-  const labelled = cells.size <= LABELLED;
-  let used = 0;
-  for (const [mfn, cell] of cells) {
-    const f = frame(mfn);
-    const free = !f || f.free;
-    const type = free ? "none" : f.type;
-    if (!free) {
-      counts.set(type, (counts.get(type) || 0) + 1);
-      used++;
-    }
-    cell.className = "cell" + (free ? " free" : f.T ? "" : " unused") +
-      (changed.has(mfn) && machine.at ? " changed" : "") + (mfn === chosen ? " chosen" : "");
-    cell.style.background = "var(--" + type + ")";
-    cell.style.color = "var(--" + type + "t)";
-    cell.title = nameOf(mfn) + " (" + hex(mfn) + ") " + stateText(machine.frames.get(mfn)) + ", " + ownerOf(f);
-    if (labelled)
-      cell.replaceChildren(nameOf(mfn), make("small", "", free ? "free" : f.type + " " + f.T + "/" + f.C));
-  }
-  $("legend").replaceChildren(...TYPES.filter((t) => counts.has(t)).reverse().map((t) => {
+  const changed = new Set(machine.at ? steps[machine.at].f.map((f) => f[0]) : []);
+  const marked = [...changed, chosen];
+  const all = map.names === machine.names ? [...machine.touched, ...map.marked, ...marked] : cells.keys();
+  for (const mfn of new Set(all)) drawCell(mfn, changed.has(mfn));
+  machine.touched.clear();
+  map.names = machine.names;
+  map.marked = marked;
+  $("legend").replaceChildren(...TYPES.filter((t) => map.counts.get(t)).reverse().map((t) => {
     const colour = make("i");
     colour.style.background = "var(--" + t + ")";
-    return make("span", "", colour, t + " " + counts.get(t));
-  }), make("span", "soft", data.about.frames - used + " free"),
+    return make("span", "", colour, t + " " + map.counts.get(t));
+  }), make("span", "soft", data.about.frames - map.used + " free"),
   make("span", "soft", make("i", "changed"), "changed by this step"));
 }
 

@@ -12,6 +12,7 @@ const machine = {
   pages: new Map(), // mfn: a map of slots that are not 0
   names: new Map(),
   bases: [],
+  touched: new Set(), // frames whose cells in the map are to be drawn anew
   undo: [],
 };
 
@@ -73,10 +74,10 @@ class Step {
   get b() {
     return this.chunk.b[this.k];
   }
-  // Calls with each frame that it changed.
+  // Calls with each frame that it changed, and the number of its state.
   frames(call) {
     const { f } = this.chunk;
-    for (let n = f[this.fAt], i = this.fAt + 1; n > 0; n--, i += 2) call(f[i]);
+    for (let n = f[this.fAt], i = this.fAt + 1; n > 0; n--, i += 2) call(f[i], f[i + 1]);
   }
   // Has it changed the frame, or what is in it?
   changes(mfn) {
@@ -118,6 +119,7 @@ function putEntry(mfn, slot, value) {
 
 function putFrame(mfn, frame) {
   const was = machine.frames.get(mfn);
+  machine.touched.add(mfn);
   if (frame) machine.frames.set(mfn, frame);
   else machine.frames.delete(mfn);
   return was;
