@@ -87,6 +87,13 @@ requestAnimationFrame(() => requestAnimationFrame(() => {
     const frames = JSON.stringify([...machine.frames].sort((a, b) => a[0] - b[0]));
     show(0);
     show(5);
+    // Or comes to it without a way back.
+    const there = () => JSON.stringify([machine.at, [...machine.frames].sort((a, b) => a[0] - b[0]),
+      [...machine.pages].map(([mfn, page]) => [mfn, [...page].sort()]).filter((p) => p[1].length).sort(),
+      [...machine.names], machine.bases]);
+    const states = steps.map((s, i) => (show(i), there()));
+    machine.keep = 2;
+    note("far", [0, 9, 1, 8, 7, 2, 4].every((i) => (show(i), there() === states[i])), all("#card tr").length > 0);
     // And what is drawn of it is as if it had been drawn as a whole.
     const drawn = () => $("map").innerHTML + $("legend").innerHTML;
     for (const step of [0, 9, 3, 7, 5]) {

@@ -15,7 +15,7 @@ function buildMap() {
   for (const s of steps)
     s.frames((mfn, i) => {
       if (cells.has(mfn)) return;
-      const owner = ownerOf(decode([mfn, ...state(i)]));
+      const owner = ownerOf(decode([mfn, state(i)]));
       if (!groups.has(owner)) groups.set(owner, []);
       groups.get(owner).push(mfn);
       cells.set(mfn, null);

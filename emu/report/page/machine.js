@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
 // The machine at a step. The page holds, packed, what each step changed (the
-// keys are explained in html.c); going forward keeps what was there, to go back.
+// keys are explained in html.c); going forward keeps what was there, to go
+// back, of so many steps: farther back is forward again from the beginning.
 "use strict";
 
 let data;
 let steps; // steps[0]: before the first
 const machine = {
   at: -1,
-  frames: new Map(), // mfn: [mfn, count_info, type_info, owner, ...]
+  frames: new Map(), // mfn: [mfn, [count_info, type_info, owner, ...]]
   pages: new Map(), // mfn: a map of slots that are not 0
   names: new Map(),
   bases: [],
   touched: new Set(), // frames whose cells in the map are to be drawn anew
   undo: [],
+  keep: 1000,
 };
 
 // A state: split when it is wanted first.
@@ -58,7 +60,7 @@ class Step {
     const all = this.chunk.f;
     const list = [];
     for (let n = all[this.fAt], i = this.fAt + 1; n > 0; n--, i += 2)
-      list.push([all[i], ...state(all[i + 1])]);
+      list.push([all[i], state(all[i + 1])]);
     return list;
   }
   get e() {
@@ -125,6 +127,24 @@ function putFrame(mfn, frame) {
   return was;
 }
 
+// Without a way back.
+function leap() {
+  const s = steps[++machine.at];
+  const { f, e } = s.chunk;
+  for (let n = f[s.fAt], i = s.fAt + 1; n > 0; n--, i += 2) putFrame(f[i], [f[i], state(f[i + 1])]);
+  for (let n = e[s.eAt], i = s.eAt + 1; n > 0; n--, i += 3) putEntry(e[i], e[i + 1], data.values[e[i + 2]]);
+  putOthers(s);
+}
+
+function putOthers(s) {
+  if (s.n) {
+    machine.names = new Map();
+    for (const [mfn, name] of s.n)
+      if (!machine.names.has(mfn)) machine.names.set(mfn, name);
+  }
+  if (s.b) machine.bases = s.b;
+}
+
 function forward() {
   const i = ++machine.at;
   const s = steps[i];
@@ -134,12 +154,7 @@ function forward() {
     n: machine.names,
     b: machine.bases,
   };
-  if (s.n) {
-    machine.names = new Map();
-    for (const [mfn, name] of s.n)
-      if (!machine.names.has(mfn)) machine.names.set(mfn, name);
-  }
-  if (s.b) machine.bases = s.b;
+  putOthers(s);
   machine.undo[i] = undo;
 }
 
@@ -152,7 +167,20 @@ function back() {
   machine.bases = undo.b;
 }
 
+function forget() {
+  for (const mfn of machine.frames.keys()) machine.touched.add(mfn);
+  machine.at = -1;
+  machine.frames.clear();
+  machine.pages.clear();
+  machine.names = new Map();
+  machine.bases = [];
+  machine.undo = [];
+}
+
 function moveTo(step) {
+  if (step < machine.at && !machine.undo[step]) forget();
+  if (step - machine.at > machine.keep) machine.undo = [];
+  while (step - machine.at > machine.keep) leap();
   while (machine.at < step) forward();
   while (machine.at > step) back();
 }
@@ -168,7 +196,8 @@ const decoded = new WeakMap();
 function decode(raw) {
   let f = decoded.get(raw);
   if (f) return f;
-  const [c, type] = [halves(raw[1]), halves(raw[2])];
+  const [countInfo, typeInfo, owner, linear, nrValidated, partialSet] = raw[1];
+  const [c, type] = [halves(countInfo), halves(typeInfo)];
   f = {
     mfn: raw[0],
     type: TYPES[type[0] >>> 29],
@@ -179,12 +208,12 @@ function decode(raw) {
     pinned: !!(type[0] & (1 << 27)),
     validated: !!(type[0] & (1 << 26)),
     partial: !!(type[0] & (1 << 24)),
-    owner: raw[3],
-    linear: raw[4],
-    nrValidated: raw[5],
-    partialSet: raw[6],
-    countInfo: raw[1],
-    typeInfo: raw[2],
+    owner,
+    linear,
+    nrValidated,
+    partialSet,
+    countInfo,
+    typeInfo,
   };
   if (!f.T) f.level = 0; // no live table
   decoded.set(raw, f);
