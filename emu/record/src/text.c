@@ -25,6 +25,21 @@ static void put_name(struct record *r, uint32_t name)
     record__hex(&r->out, name & RECORD_NEW ? name & ~RECORD_NEW : name - 1u);
 }
 
+/* What is no domain's has another number wherever the trace is run; or NULL. */
+static const char *nobodys(const struct record *r, xm_mfn mfn)
+{
+    struct xm_machine *m = r->cpu->machine;
+    const struct xm_frame *f;
+
+    if (mfn >= xm_machine_config(m)->nr_frames)
+        return "nonexistent";
+    f = xm_machine_frame(m, mfn);
+    if (f->owner != XM_DOMID_NONE)
+        return NULL;
+    return (f->count_info & XM_PGC_STATE_MASK) == XM_PGC_STATE_FREE ? "free"
+                                                                    : "xen";
+}
+
 void record__put_frame(struct record *r, xm_mfn mfn)
 {
     const struct xm_domain *d = xm_domain_find(r->cpu->machine, r->domid);
@@ -35,6 +50,8 @@ void record__put_frame(struct record *r, xm_mfn mfn)
         record__char(&r->out, 'd');
         record__decimal(&r->out, r->domain);
         record__string(&r->out, ".shared_info");
+    } else if (nobodys(r, mfn)) {
+        record__string(&r->out, nobodys(r, mfn));
     } else {
         record__string(&r->out, "mfn:0x");
         record__hex(&r->out, mfn);

@@ -14,6 +14,8 @@
 #define BLOCK 1
 #define SHUTDOWN 2
 #define MMU_UPDATE 1
+#define UPDATE_VA_MAPPING 14
+#define FREE_ENTRY 0x30003 /* present, writable */
 #define DOMID_SELF 0x7ff0
 
     note XEN_ELFNOTE_GUEST_OS, .asciz "Pinfold hostile"
@@ -49,6 +51,7 @@
     case 'j', jump_nowhere
     case 's', no_stack
     case 'r', refused
+    case 'f', map_free
     ud2
 
     function power_off
@@ -120,6 +123,15 @@
     mov $MMU_UPDATE, %eax
     syscall
     jmp callee
+
+    /* A frame of nobody's. */
+    function map_free
+    lea request(%rip), %rdi
+    mov $FREE_ENTRY, %esi
+    xor %edx, %edx
+    mov $UPDATE_VA_MAPPING, %eax
+    syscall
+    jmp power_off
 
     .data
     .balign 8

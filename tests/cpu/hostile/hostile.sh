@@ -47,6 +47,11 @@ guest 1 j -- "$crashed .* exception 13" '^  4000000000000000$'
 guest 1 s -- "$crashed .* exception 14 .*error code 0x2" ' no_stack\+0x2$'
 guest 1 r -- "$crashed" '^  mmu_update\(.* by mmu' 'What to do:' ' callee\+0x0$'
 
+# What is recorded of it replays, though frames have other numbers there.
+guest 0 f --record=record.pvt -- 'the guest powered off'
+grep -q ':= free P RW .*-> -EBUSY' record.pvt || wrong "no free frame in the recording"
+"$pinfold" replay record.pvt >out 2>&1 || { wrong "the recording differs"; cat out; }
+
 # Blocks that take their time: the end does not wait for millions of them.
 begin=$SECONDS
 guest 1 m --timeout=1 -- "$stopped the time .* is over" ' modify\+0x'
