@@ -17,6 +17,7 @@
 #include <xen/sched.h>
 
 #define EFAULT 14
+#define EINVAL 22
 
 #define must(x)                                                                \
     do {                                                                       \
@@ -228,6 +229,22 @@ static struct multicall_entry mapping_call(unsigned long pfn,
     };
 }
 
+/* Flushes of the vCPUs in a set that can be read, or behind which is nothing.
+ */
+static void flushes(unsigned long gap)
+{
+    const unsigned long set = 1;
+    struct mmuext_op op = { .cmd = MMUEXT_INVLPG_MULTI,
+                            .arg1.linear_addr = va_of(gap) };
+
+    set_xen_guest_handle(op.arg2.vcpumask, &set);
+    must(mmuext_op(&op, 1) == 0);
+    set_xen_guest_handle(op.arg2.vcpumask, (void *)va_of(gap));
+    must(mmuext_op(&op, 1) == -EINVAL);
+    op.cmd = MMUEXT_TLB_FLUSH_MULTI;
+    must(mmuext_op(&op, 1) == -EINVAL);
+}
+
 /* Lists that are refused, or end where nothing can be read or stored. */
 static void lists(void)
 {
@@ -266,6 +283,7 @@ static void lists(void)
     updates[1].val = entry_of(table, P | RW);
     must(mmu_update(updates, 3) < 0);
     must(mmu_update((struct mmu_update *)va_of(gap), 1) == -EFAULT);
+    flushes(gap);
     /* A read-only list has no room for its results: the end of what is known.
      */
     list = (struct multicall_entry *)va_of(pages[2]);

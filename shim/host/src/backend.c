@@ -157,8 +157,11 @@ static int restore_bases(struct shim_vcpu *v)
         return -1;
     if (out.rc == 0)
         return 0;
-    (void)shim__fail(d->shim, "going back to the boot tables failed: %lld",
-                     (long long)out.rc);
+    (void)shim__fail(
+        d->shim,
+        "domain %u does not get back to its boot tables, which the "
+        "guest may have changed: %lld",
+        d->domid, (long long)out.rc);
     return 1;
 }
 

@@ -19,7 +19,7 @@ static const struct command {
     [MMUEXT_NEW_BASEPTR] = { "new_baseptr", FRAME, NONE, 4 },
     [MMUEXT_TLB_FLUSH_LOCAL] = { "tlb_flush_local", NONE, NONE, 0 },
     [MMUEXT_INVLPG_LOCAL] = { "invlpg_local", VA, NONE, 0 },
-    /* Which vCPUs are flushed is of no concern to memory. */
+    /* Which vCPUs are flushed is of no concern to memory, but see below. */
     [MMUEXT_TLB_FLUSH_MULTI] = { "tlb_flush_all", NONE, NONE, 0 },
     [MMUEXT_INVLPG_MULTI] = { "invlpg_all", VA, NONE, 0 },
     [MMUEXT_TLB_FLUSH_ALL] = { "tlb_flush_all", NONE, NONE, 0 },
@@ -34,10 +34,27 @@ static const struct command {
     [MMUEXT_UNMARK_SUPER] = { "unmark_super", FRAME, NONE, 0 },
 };
 
-static const struct command *command_of(const struct mmuext_op *op)
+/* Those whose set of vCPUs cannot be read are refused. */
+static bool has_bad_mask(const struct record *r, const struct mmuext_op *op)
+{
+    uint64_t word;
+
+    return (op->cmd == MMUEXT_TLB_FLUSH_MULTI ||
+            op->cmd == MMUEXT_INVLPG_MULTI) &&
+           !record__read(r, &word, op->arg2.src_mfn, sizeof(word));
+}
+
+static const struct command *command_of(const struct record *r,
+                                        const struct mmuext_op *op)
 {
     static const struct command unknown = { NULL, FRAME, NONE, 0 };
+    static const struct command refused[] = {
+        { "tlb_flush_multi", NONE, VA, 0 },
+        { "invlpg_multi", VA, VA, 0 },
+    };
 
+    if (has_bad_mask(r, op))
+        return &refused[op->cmd == MMUEXT_INVLPG_MULTI];
     return op->cmd < sizeof(commands) / sizeof(commands[0]) &&
                    commands[op->cmd].name
                ? &commands[op->cmd]
@@ -63,7 +80,7 @@ void record__prepare_mmuext(struct record *r, struct record_call *c)
                       sizeof(struct mmuext_op));
     for (uint32_t i = 0; i < c->count; i++) {
         const struct mmuext_op *op = (struct mmuext_op *)record__data(r, c) + i;
-        const unsigned int level = command_of(op)->level;
+        const unsigned int level = command_of(r, op)->level;
 
         if (level != 0)
             record__say_content(r, op->arg1.mfn, level);
@@ -89,7 +106,7 @@ static void put_argument(struct record *r, enum argument kind, uint64_t value)
 
 static void put_op(struct record *r, const struct mmuext_op *op)
 {
-    const struct command *k = command_of(op);
+    const struct command *k = command_of(r, op);
 
     if (k->name) {
         record__string(&r->out, k->name);
