@@ -132,42 +132,80 @@ static void recording(void)
 }
 
 /*
- * Entries of an L1 table that nothing maps are set, and cleared: so many in a
- * call, the same on both sides.
+ * Entries of an L1 table that nothing maps are set, and cleared, so many in a
+ * call; or a page of the kernel's is mapped, and unmapped. The same calls on
+ * both sides.
  */
-static const struct batch {
+static const struct subject {
     const char *key;
-    unsigned int size, pairs; /* pairs of calls in a round */
-} batches[] = { { "direct.call", 1, 20000 }, { "direct.call.64", 64, 1000 } };
+    unsigned int entries; /* of a list; 0: update_va_mapping */
+    unsigned int pairs;   /* of calls in a round */
+} subjects[] = {
+    { "direct.call", 1, 20000 },
+    { "direct.call.64", 64, 1000 },
+    { "direct.mapping", 0, 20000 },
+};
 
-#define NR_BATCHES (sizeof(batches) / sizeof(batches[0]))
+#define NR_SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))
 #define MOST 64u
 
+struct place {
+    uint64_t table, entry; /* of an L1 table */
+    uint64_t va, mapping;  /* of the kernel's */
+    uint64_t list;         /* the guest's address of the requests */
+};
+
 /* The requests of both calls of a pair, one behind the other. */
-static void fill(struct mmu_update *updates, unsigned int n, uint64_t table,
-                 uint64_t entry)
+static void fill(struct mmu_update *updates, unsigned int n,
+                 const struct place *p)
 {
     for (unsigned int i = 0; i < 2 * n; i++) {
-        updates[i].ptr = table << XM_PAGE_SHIFT | (i % n + 1) * 8;
-        updates[i].val = i < n ? entry : 0;
+        updates[i].ptr = p->table << XM_PAGE_SHIFT | (i % n + 1) * 8;
+        updates[i].val = i < n ? p->entry : 0;
     }
 }
 
-static double one_round(const struct batch *b, const struct mmu_update *updates)
+static void choose_calls(const struct subject *s, const struct place *p,
+                         struct shim_measured_call call[2])
 {
-    const double from = now(CLOCK_PROCESS_CPUTIME_ID);
+    const uint64_t bytes = s->entries * sizeof(struct mmu_update);
 
-    for (unsigned int k = 0; k < b->pairs; k++)
-        must(mmu_update(updates, b->size) == 0 &&
-                 mmu_update(updates + b->size, b->size) == 0,
-             "an entry");
-    return (now(CLOCK_PROCESS_CPUTIME_ID) - from) / b->pairs / 2;
+    for (unsigned int i = 0; i < 2; i++)
+        if (s->entries)
+            call[i] = (struct shim_measured_call){
+                .number = __HYPERVISOR_mmu_update,
+                .arg = { p->list + i * bytes, s->entries, 0, DOMID_SELF }
+            };
+        else
+            call[i] = (struct shim_measured_call){
+                .number = __HYPERVISOR_update_va_mapping,
+                .arg = { p->va, i == 0 ? p->mapping : 0, UVMF_INVLPG }
+            };
+}
+
+static bool make(const struct shim_measured_call *c)
+{
+    return hypercall(c->number, c->arg[0], c->arg[1], c->arg[2], c->arg[3]) ==
+           0;
+}
+
+static double one_round(const struct subject *s, const struct place *p)
+{
+    struct shim_measured_call call[2];
+    double from;
+
+    choose_calls(s, p, call);
+    from = now(CLOCK_PROCESS_CPUTIME_ID);
+    for (unsigned int k = 0; k < s->pairs; k++)
+        must(make(&call[0]) && make(&call[1]), "an entry");
+    return (now(CLOCK_PROCESS_CPUTIME_ID) - from) / s->pairs / 2;
 }
 
 static void in_the_engine(void)
 {
     static struct mmu_update updates[2 * MOST];
     unsigned long table, page;
+    struct place p;
 
     open_guest(NULL);
     start_guest();
@@ -178,56 +216,81 @@ static void in_the_engine(void)
                                             .arg1.mfn = mm.p2m[table] },
                        1) == 0,
          "a table");
-    for (size_t k = 0; k < NR_BATCHES; k++) {
+    p = (struct place){ .table = mm.p2m[table],
+                        .entry = entry_of(page, P | RW | US),
+                        .va = (unsigned long)pfn_to_virt(page),
+                        .mapping = entry_of(page, P | RW),
+                        .list = (unsigned long)updates };
+    for (size_t k = 0; k < NR_SUBJECTS; k++) {
         double best = 0;
 
-        fill(updates, batches[k].size, mm.p2m[table],
-             entry_of(page, P | RW | US));
+        fill(updates, subjects[k].entries, &p);
         for (int i = 0; i < ROUNDS; i++)
-            best = least(best, one_round(&batches[k], updates));
-        printf("%s\t%.1f\n", batches[k].key, best);
+            best = least(best, one_round(&subjects[k], &p));
+        printf("%s\t%.1f\n", subjects[k].key, best);
     }
     pinfold_close();
 }
 
-/* Without an own page: a pinned L1 table, and a frame to map. */
-static void prepare_xen(struct pvt_backend *xen, xm_mfn frames[2])
+static void on_xen_must(struct pvt_backend *xen, const struct pvt_op *op,
+                        const char *what)
+{
+    struct pvt_outcome out;
+
+    if (xen->ops->execute(xen, op, &out) != 0 || out.rc != 0)
+        stop("Xen", what);
+}
+
+/* A pinned L1 table, which is the window's, too, and a frame to map. */
+static void prepare_xen(struct pvt_backend *xen, struct place *p)
 {
     struct mmuext_op pin = { .cmd = MMUEXT_PIN_L1_TABLE };
-    const struct pvt_op op = { .call = PVT_MMUEXT_OP,
-                               .ops = &pin,
-                               .count = 1,
-                               .foreigndom = DOMID_SELF,
-                               .other = DOMID_SELF };
-    uint64_t none[XM_ENTRIES] = { 0 };
-    struct pvt_outcome out;
+    struct mmu_update window = { .ptr = xen->known.boot_l2 << XM_PAGE_SHIFT |
+                                        PVT_WINDOW_SLOT * 8 };
+    const uint64_t none[XM_ENTRIES] = { 0 };
+    xm_mfn frames[2];
 
     if (xen->ops->take_frames(xen, 0, 2, frames) != 0 ||
         xen->ops->write_page(xen, frames[0], none) != 0)
         stop("Xen", xen->message);
     pin.arg1.mfn = frames[0];
-    if (xen->ops->execute(xen, &op, &out) != 0 || out.rc != 0)
-        stop("Xen", "it does not pin a table");
+    window.val = xm_pte(frames[0], XM_PTE_P | XM_PTE_RW | XM_PTE_US);
+    on_xen_must(xen,
+                &(struct pvt_op){ .call = PVT_MMUEXT_OP,
+                                  .ops = &pin,
+                                  .count = 1,
+                                  .foreigndom = DOMID_SELF,
+                                  .other = DOMID_SELF },
+                "it does not pin a table");
+    on_xen_must(xen,
+                &(struct pvt_op){ .call = PVT_MMU_UPDATE,
+                                  .updates = &window,
+                                  .count = 1,
+                                  .foreigndom = DOMID_SELF,
+                                  .other = DOMID_SELF },
+                "it does not open a window");
+    *p = (struct place){ .table = frames[0],
+                         .entry = xm_pte(frames[1],
+                                         XM_PTE_P | XM_PTE_RW | XM_PTE_US),
+                         .va = PVT_WINDOW_VA,
+                         .list = shim_measure_address(xen, 0) };
+    p->mapping = p->entry;
 }
 
 /* The processor's time here, too: that of QEMU. */
-static double one_round_on_xen(struct pvt_backend *xen, const struct batch *b,
+static double one_round_on_xen(struct pvt_backend *xen, const struct subject *s,
+                               const struct place *p,
                                const struct mmu_update *updates)
 {
-    struct shim_measure m = { .rounds = b->pairs, .untimed = true };
+    struct shim_measure m = { .rounds = s->pairs, .untimed = true };
     const uint64_t from = shim_cpu_time(xen);
 
-    for (unsigned int i = 0; i < 2; i++)
-        m.call[i] = (struct shim_measured_call){
-            .number = __HYPERVISOR_mmu_update,
-            .arg = { shim_measure_address(xen, i * b->size * sizeof(*updates)),
-                     b->size, 0, DOMID_SELF }
-        };
-    if (shim_measure(xen, &m, updates, 2 * b->size * sizeof(*updates)) != 0)
+    choose_calls(s, p, m.call);
+    if (shim_measure(xen, &m, updates, 2 * s->entries * sizeof(*updates)) != 0)
         stop("Xen", xen->message);
     if (m.call[0].rc != 0 || m.call[1].rc != 0)
         stop("Xen", "it refuses an entry");
-    return (double)(shim_cpu_time(xen) - from) / b->pairs / 2;
+    return (double)(shim_cpu_time(xen) - from) / s->pairs / 2;
 }
 
 static void on_xen(const char *hypervisor)
@@ -236,21 +299,21 @@ static void on_xen(const char *hypervisor)
     static struct mmu_update updates[2 * MOST];
     struct pvt_backend *xen;
     char message[512];
-    xm_mfn frames[2];
+    struct place p;
 
     if (cli_xen_open(&config, &xen, message, sizeof(message)) != 0)
         stop("Xen", message);
-    prepare_xen(xen, frames);
+    prepare_xen(xen, &p);
     if (shim_cpu_time(xen) == 0)
         stop("Xen", "QEMU's use of the processor is not known");
-    for (size_t k = 0; k < NR_BATCHES; k++) {
+    for (size_t k = 0; k < NR_SUBJECTS; k++) {
         double best = 0;
 
-        fill(updates, batches[k].size, frames[0],
-             xm_pte(frames[1], XM_PTE_P | XM_PTE_RW | XM_PTE_US));
+        fill(updates, subjects[k].entries, &p);
         for (int i = 0; i < ROUNDS; i++)
-            best = least(best, one_round_on_xen(xen, &batches[k], updates));
-        printf("%s.xen\t%.1f\n", batches[k].key, best);
+            best =
+                least(best, one_round_on_xen(xen, &subjects[k], &p, updates));
+        printf("%s.xen\t%.1f\n", subjects[k].key, best);
     }
     xen->ops->close(xen);
 }
