@@ -79,12 +79,18 @@ static xm_mfn page_mfn(const struct shim *s, uint64_t array, uint32_t i)
     return shim__translate(s, page_address(s, array, i)) / XM_PAGE_SIZE;
 }
 
+/* Does Xen's VA lead into its heap? */
+static bool is_heap(const struct shim *s, uint64_t va)
+{
+    return va % 8 == 0 && va - DIRECT_MAP < s->ram_size;
+}
+
 static bool looks_right(const struct shim *s, const struct grant_table *t,
                         uint64_t domain)
 {
     if (t->max_version != 2 || t->version - 1 > 1 || t->nr_frames == 0 ||
-        t->nr_frames > t->max_frames || !at(s, t->shared) ||
-        !at(s, t->status) || !at(s, t->active))
+        t->nr_frames > t->max_frames || !is_heap(s, t->shared) ||
+        !is_heap(s, t->status) || !is_heap(s, t->active))
         return false;
     for (size_t i = 0; i < sizeof(t->rest) / sizeof(t->rest[0]); i++)
         if (t->rest[i] == domain)
