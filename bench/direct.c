@@ -247,6 +247,11 @@ static void prepare_xen(struct pvt_backend *xen, struct place *p)
     struct mmuext_op pin = { .cmd = MMUEXT_PIN_L1_TABLE };
     struct mmu_update window = { .ptr = xen->known.boot_l2 << XM_PAGE_SHIFT |
                                         PVT_WINDOW_SLOT * 8 };
+    struct pvt_op op = { .call = PVT_MMUEXT_OP,
+                         .ops = &pin,
+                         .count = 1,
+                         .foreigndom = DOMID_SELF,
+                         .other = DOMID_SELF };
     const uint64_t none[XM_ENTRIES] = { 0 };
     xm_mfn frames[2];
 
@@ -255,20 +260,10 @@ static void prepare_xen(struct pvt_backend *xen, struct place *p)
         stop("Xen", xen->message);
     pin.arg1.mfn = frames[0];
     window.val = xm_pte(frames[0], XM_PTE_P | XM_PTE_RW | XM_PTE_US);
-    on_xen_must(xen,
-                &(struct pvt_op){ .call = PVT_MMUEXT_OP,
-                                  .ops = &pin,
-                                  .count = 1,
-                                  .foreigndom = DOMID_SELF,
-                                  .other = DOMID_SELF },
-                "it does not pin a table");
-    on_xen_must(xen,
-                &(struct pvt_op){ .call = PVT_MMU_UPDATE,
-                                  .updates = &window,
-                                  .count = 1,
-                                  .foreigndom = DOMID_SELF,
-                                  .other = DOMID_SELF },
-                "it does not open a window");
+    on_xen_must(xen, &op, "it does not pin a table");
+    op.call = PVT_MMU_UPDATE;
+    op.updates = &window;
+    on_xen_must(xen, &op, "it does not open a window");
     *p = (struct place){ .table = frames[0],
                          .entry = xm_pte(frames[1],
                                          XM_PTE_P | XM_PTE_RW | XM_PTE_US),

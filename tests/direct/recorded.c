@@ -292,6 +292,19 @@ static void lists(void)
     must(multicall(list, 1) == -EFAULT);
 }
 
+/* Stores to it go to Xen: only a table that is in use, so hooked in, is
+ * emulated. */
+static void emulate_stores(unsigned long table)
+{
+    must(hypercall(__HYPERVISOR_vm_assist, VMASST_CMD_enable,
+                   VMASST_TYPE_writable_pagetables, 0, 0) == 0);
+    must(set_mapping(table, P) == 0);
+    must(table_set(
+             table_below(table_below(mm.kernel_l4, mm.base >> 39 & 511, false),
+                         0, false),
+             300, entry_of(table, P | RW | US)) == 0);
+}
+
 /* Stores to a table that Xen emulates: whole, in part, repeated. */
 static void emulated(void)
 {
@@ -301,14 +314,7 @@ static void emulated(void)
     volatile void *to = &entries[20];
 
     must(ext(MMUEXT_PIN_L1_TABLE, table) == 0);
-    must(hypercall(__HYPERVISOR_vm_assist, VMASST_CMD_enable,
-                   VMASST_TYPE_writable_pagetables, 0, 0) == 0);
-    must(set_mapping(table, P) == 0);
-    /* Hooked in: only a table that is in use is emulated. */
-    must(table_set(
-             table_below(table_below(mm.kernel_l4, mm.base >> 39 & 511, false),
-                         0, false),
-             300, entry_of(table, P | RW | US)) == 0);
+    emulate_stores(table);
     entries[7] = entry_of(page, P | RW | US);
     __asm__ volatile("lock; andb $0xfd, %0" : "+m"(entries[7]) : : "cc");
     must(!(entries[7] & RW));
@@ -424,13 +430,7 @@ static void l1tf_store(void)
     from = pfn_to_virt(page_alloc());
     from[2] = VULNERABLE;
     from[0] = from[1] = from[3] = HARMLESS;
-    must(hypercall(__HYPERVISOR_vm_assist, VMASST_CMD_enable,
-                   VMASST_TYPE_writable_pagetables, 0, 0) == 0);
-    must(set_mapping(table, P) == 0);
-    must(table_set(
-             table_below(table_below(mm.kernel_l4, mm.base >> 39 & 511, false),
-                         0, false),
-             300, entry_of(table, P | RW | US)) == 0);
+    emulate_stores(table);
     __asm__ volatile("rep movsq"
                      : "+D"(to), "+S"(from), "+c"(count)
                      :
