@@ -219,6 +219,8 @@ static bool out_of_time(const struct fuzz_run *r)
            now() > r->started + (double)r->options->seconds;
 }
 
+#define REPEATED 16u /* one program of so many is done twice */
+
 /* Makes a program while it runs. P: all of it. */
 static enum fz_outcome run_program(struct fuzz_run *r, struct fz_random *random,
                                    struct fz_program *p)
@@ -263,7 +265,11 @@ static enum fz_outcome run_program(struct fuzz_run *r, struct fz_random *random,
         n = next_n ? next_n : fz_generate(random, s, next);
         memcpy(ops, next, sizeof(ops));
     }
-    return rc == FZ_AGREES ? fz_compare_all(s) : rc;
+    if (rc == FZ_AGREES)
+        rc = fz_compare_all(s);
+    if (rc == FZ_AGREES && r->other && r->programs % REPEATED == 0)
+        rc = fz_check_repeat(s, p);
+    return rc;
 }
 
 static bool enough(const struct fuzz_run *r)

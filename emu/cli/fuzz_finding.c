@@ -20,6 +20,7 @@
 #define ATTEMPTS 2000u
 #define ATTEMPTS_WITH_RESTART 40u /* each takes more than a second */
 #define REPEATS 3u
+#define TOLD 10000u /* bytes: a longer trace is but saved */
 
 struct search {
     struct fuzz_run *run;
@@ -100,7 +101,8 @@ static int report_finding(struct fuzz_run *r, const struct fz_program *p)
                 strerror(errno));
     snprintf(file, sizeof(file), "%s/%" PRIx64 "-%" PRIu64 ".pvt", o->findings,
              o->seed, r->programs);
-    fputs(text, stdout);
+    if (strlen(text) <= TOLD)
+        fputs(text, stdout);
     if (save(file, text))
         printf("saved as %s: pinfold replay --on xen %s\n", file, file);
     if (o->preempt)

@@ -233,12 +233,13 @@ static enum fz_outcome go_back(struct fz_session *s, const struct fz_program *p)
 
 enum fz_outcome fz_begin(struct fz_session *s, const struct fz_program *p)
 {
-    const enum fz_outcome rc = go_back(s, p);
+    enum fz_outcome rc;
 
     s->turn = 0;
     s->leaked = false;
     s->nr_alloc = 0;
     s->nr_cuts = 0;
+    rc = go_back(s, p);
     for (uint32_t i = 0; i < FZ_BOOT_L4; i++)
         s->fresh[i] = FZ_NONE;
     if (rc != FZ_AGREES)

@@ -9,6 +9,8 @@
 #include "grants.h"
 #include "values.h"
 
+#include <traces/trace.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <xen/memory.h>
@@ -507,25 +509,47 @@ void fz_note_hypercall(struct fz_world *w, const struct xm_cpu *cpu,
         fz_add_handle(w, ops, c, i, map_at(answer, i));
 }
 
-static void print_frames(FILE *f, const struct fz_world *w,
-                         const struct fz_call *c, const struct fz_list *list,
-                         const uint8_t *answer)
+/* Of a frame that the call has put there; false: it has not, or it has none. */
+static bool name_returned(const struct fz_world *w, const struct fz_op *ops,
+                          const struct fz_call *c, uint32_t offset,
+                          const uint8_t *answer, char name[24])
 {
-    uint32_t n = 0;
+    const uint32_t place = fz_place(w, word_at(answer, offset));
+
+    if (word_at(answer, offset) == word_at(c->data, offset))
+        return false;
+    if (place < FZ_XEN)
+        fz_frame_name(place, name);
+    else if (special(ops) & TAKES)
+        snprintf(name, 24, FZ_UNPLACED_NAME, 'a' + c->op.domid, c->at,
+                 offset / 8u);
+    return place < FZ_XEN || (special(ops) & TAKES);
+}
+
+static void print_frames(FILE *f, const struct fz_world *w,
+                         const struct fz_op *ops, const struct fz_call *c,
+                         const struct fz_list *list, const uint8_t *answer)
+{
+    uint32_t count = list->words;
     char name[24];
 
-    for (; n < list->words; n++) {
+    while (
+        count != 0 &&
+        !name_returned(w, ops, c, list->offset + count * 8u - 8u, answer, name))
+        count--;
+    if (count == 0)
+        return;
+    fprintf(f, " %s={", list->field->name);
+    for (uint32_t n = 0; n < count; n++) {
         const uint32_t offset = list->offset + n * 8u;
-        const uint32_t place = fz_place(w, word_at(answer, offset));
 
-        if (place >= FZ_XEN ||
-            word_at(answer, offset) == word_at(c->data, offset))
-            break;
-        if (n == 0)
-            fprintf(f, " %s={", list->field->name);
-        fprintf(f, "%s%s", n ? ", " : "", fz_frame_name(place, name));
+        fputs(n ? ", " : "", f);
+        if (name_returned(w, ops, c, offset, answer, name))
+            fputs(name, f);
+        else
+            pvt_number_print(f, word_at(answer, offset));
     }
-    fputs(n ? "}" : "", f);
+    fputs("}", f);
 }
 
 static void print_lists(FILE *f, const struct fz_world *w,
@@ -536,7 +560,7 @@ static void print_lists(FILE *f, const struct fz_world *w,
 
     for (uint32_t n = 0; fz_hypercall_list(ops, c, n, &list); n++)
         if (list.element == element && !list.field->in_register)
-            print_frames(f, w, c, &list, answer);
+            print_frames(f, w, ops, c, &list, answer);
 }
 
 static void print_status(FILE *f, const struct fz_op *ops, uint32_t element,

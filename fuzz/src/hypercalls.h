@@ -38,6 +38,12 @@ void fz_note_hypercall(struct fz_world *w, const struct xm_cpu *cpu,
 uint32_t fz_hypercall_frames(const struct fz_op *ops, const struct fz_call *c,
                              const uint8_t *answer, xm_mfn *frames);
 
+/*
+ * The name in a trace of a frame that has no place, as its domain has none
+ * left: by the domain's letter, the operation, and the word of its arguments.
+ */
+#define FZ_UNPLACED_NAME "%c%u_%u"
+
 /* Is it known which frames it returns, whatever they are? */
 bool fz_hypercall_tells_frames(const struct fz_op *ops,
                                const struct fz_call *c);

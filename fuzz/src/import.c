@@ -188,13 +188,7 @@ static bool bind(struct import *im, const struct fz_op *ops,
         return true;
     }
     place = fz_place(&im->s->world, number);
-    if (place == FZ_NR_FRAMES)
-        return import_fail(im,
-                           "'%s' has no place in a program: a domain has %u "
-                           "for frames that calls return",
-                           im->t->pages[ref.page].name,
-                           FZ_PAGES - FZ_FIRST_PAGES);
-    im->pages[ref.page] = place;
+    im->pages[ref.page] = place == FZ_NR_FRAMES ? IMPORT_NO_PLACE : place;
     return true;
 }
 

@@ -20,7 +20,8 @@ struct import {
     uint32_t next_handle[FZ_DOMAINS];
 };
 
-#define IMPORT_UNKNOWN FZ_NONE /* of a page that is still to come */
+#define IMPORT_UNKNOWN FZ_NONE         /* of a page that is still to come */
+#define IMPORT_NO_PLACE (FZ_NONE - 1u) /* of one that came too late */
 
 /* Operations of one step. */
 #define IMPORT_MAX_OPS 128u

@@ -16,7 +16,7 @@ uint32_t import_place(const struct import *im, struct pvt_frame_ref ref)
     switch (ref.kind) {
     case PVT_FRAME_PAGE:
         return im->t->pages[ref.page].value ||
-                       im->pages[ref.page] == IMPORT_UNKNOWN
+                       im->pages[ref.page] >= IMPORT_NO_PLACE
                    ? (uint32_t)FZ_NR_FRAMES
                    : (uint32_t)im->pages[ref.page];
     case PVT_FRAME_BOOT_L4:
@@ -53,6 +53,12 @@ static bool no_place(struct import *im, struct pvt_frame_ref ref)
         return import_fail(im,
                            "frames by their numbers are none of a program's: "
                            "name a page, or one of those all machines have");
+    if (im->pages[ref.page] == IMPORT_NO_PLACE)
+        return import_fail(im,
+                           "'%s' has no place in a program: a domain has %u "
+                           "for frames that calls return",
+                           im->t->pages[ref.page].name,
+                           FZ_PAGES - FZ_FIRST_PAGES);
     return import_fail(im,
                        "no call has returned '%s' yet: a program names frames "
                        "when it has them",

@@ -15,29 +15,22 @@
 #include "middle.h"
 #include "stops.h"
 
+#include <stdio.h>
 #include <string.h>
 
-static void go_back(struct fz_session *s, const struct fz_program *p)
-{
-    struct xm_cpu *c = pvt_model_cpu(s->model);
-
-    fz_model_begins(s, p);
-    c->alloc = s->alloc;
-    c->nr_alloc = s->nr_alloc;
-}
-
-/* False: Xen does not look so often. */
+/* The call of CUT. False: Xen does not look so often. */
 static bool execute_on_model(struct fz_session *s, const struct fz_cut *cut)
 {
     struct xm_cpu *c = pvt_model_cpu(s->model);
     bool reached;
 
-    if (s->call.delay)
-        return fz_execute_cut(s, cut);
+    s->call.at = cut->at;
     c->preempt_after = cut->after;
+    c->preempt_again = (uint32_t)(cut->then + 1);
     (void)(s->call.stops ? fz_execute_stopping_model(s) : fz_execute_model(s));
-    reached = c->preempt_after < 0;
+    reached = c->preempt_after < 0 && (cut->after < 0 || !c->preempt_again);
     c->preempt_after = -1;
+    c->preempt_again = 0;
     return reached;
 }
 
@@ -55,7 +48,7 @@ static void repeat(struct fz_session *s, const struct fz_program *p,
 {
     uint32_t cut = 0;
 
-    go_back(s, p);
+    fz_model_begins(s, p);
     for (uint32_t i = fz_nr_pokes(p); i < at; i += s->call.used) {
         struct fz_cut none = { i, -1, -1 }, *with = &none;
 
@@ -65,7 +58,6 @@ static void repeat(struct fz_session *s, const struct fz_program *p,
             continue;
         if (cut < s->nr_cuts && s->cuts[cut].at == i)
             with = &s->cuts[cut++];
-        s->call.at = i;
         (void)execute_on_model(s, with);
         fz_note(s, &p->ops[i]);
     }
@@ -79,38 +71,14 @@ void fz_note_cut(struct fz_session *s, const struct fz_cut *cut)
     s->cuts[s->nr_cuts++] = *cut;
 }
 
-/* The state that the call at hand begins with. */
-struct before {
-    const struct fz_program *p;
-    const xm_mfn *alloc;
-    uint32_t nr_alloc;
-};
-
-/* False: out of memory. */
-static bool keep_before(struct fz_session *s, const struct fz_program *p,
-                        uint32_t at, struct before *b)
-{
-    const struct xm_cpu *c = pvt_model_cpu(s->model);
-
-    repeat(s, p, at);
-    *b = (struct before){ p, c->alloc, c->nr_alloc };
-    return fz_keep_middle(s);
-}
-
-/* The call of CUT. False: Xen does not look so often. */
-static bool attempt(struct fz_session *s, const struct before *b,
+/* From the state before it. False: Xen does not look so often. */
+static bool attempt(struct fz_session *s, const struct fz_program *p,
                     const struct fz_cut *cut, bool *agrees)
 {
-    struct xm_cpu *c = pvt_model_cpu(s->model);
-
     *agrees = false;
     fz_go_back_to_middle(s);
-    c->alloc = b->alloc;
-    c->nr_alloc = b->nr_alloc;
-    if (!fz_resolve_stopping(s, &b->p->ops[cut->at], b->p->nr_ops - cut->at))
-        return false;
-    s->call.at = cut->at;
-    if (!execute_on_model(s, cut))
+    if (!fz_resolve_stopping(s, &p->ops[cut->at], p->nr_ops - cut->at) ||
+        !execute_on_model(s, cut))
         return false;
     *agrees = fz_compare_call(s) == FZ_AGREES;
     if (*agrees) {
@@ -120,22 +88,49 @@ static bool attempt(struct fz_session *s, const struct before *b,
     return true;
 }
 
-/* Beside the timer that a call is given, others of Xen's own may strike. */
-static bool explain_by_two(struct fz_session *s, const struct before *b,
-                           uint32_t at)
-{
-    struct fz_cut cut = { .at = at };
-    uint32_t left = FZ_MAX_PAIRS;
-    bool agrees = false, again = true;
+/* Points that lead to the same, as far as it can be seen: one of each kind. */
+struct kinds {
+    int64_t first[FZ_MAX_KINDS];
+    uint32_t count;
+};
 
-    for (cut.after = 0; again && left != 0; cut.after++) {
-        for (cut.then = 0; left != 0; cut.then++, left--) {
-            if (!attempt(s, b, &cut, &agrees))
-                break;
+/* One interrupt explains it, or KINDS are what it does. */
+static bool explain_by_one(struct fz_session *s, const struct fz_program *p,
+                           uint32_t at, struct kinds *kinds)
+{
+    struct fz_cut cut = { .at = at, .then = -1 };
+    char last[sizeof(s->message)] = "";
+    bool agrees;
+
+    kinds->count = 0;
+    for (; cut.after < FZ_MAX_POINTS; cut.after++) {
+        if (!attempt(s, p, &cut, &agrees))
+            break;
+        if (agrees)
+            return true;
+        if (strcmp(last, s->message) != 0 && kinds->count < FZ_MAX_KINDS)
+            kinds->first[kinds->count++] = cut.after;
+        memcpy(last, s->message, sizeof(last));
+    }
+    return false;
+}
+
+/*
+ * What an interrupt has Xen do later, or a timer of its own, may stop the call
+ * once more, anywhere.
+ */
+static bool explain_by_two(struct fz_session *s, const struct fz_program *p,
+                           uint32_t at, const struct kinds *kinds)
+{
+    uint32_t left = FZ_MAX_PAIRS;
+    bool agrees;
+
+    for (uint32_t i = 0; i < kinds->count; i++) {
+        struct fz_cut cut = { .at = at, .after = kinds->first[i] };
+
+        for (; left != 0 && attempt(s, p, &cut, &agrees); cut.then++, left--)
             if (agrees)
                 return true;
-        }
-        again = cut.then != 0;
     }
     return false;
 }
@@ -143,25 +138,33 @@ static bool explain_by_two(struct fz_session *s, const struct before *b,
 enum fz_outcome fz_explain(struct fz_session *s, const struct fz_program *p,
                            uint32_t at)
 {
-    const bool by_timer = s->call.delay != 0;
-    struct fz_cut cut = { .at = at, .then = -1 };
     char message[sizeof(s->message)];
-    struct before before;
-    bool agrees = false;
+    struct kinds kinds;
 
     if (s->nr_cuts == FZ_MAX_CUTS)
         return FZ_DIFFERS;
     memcpy(message, s->message, sizeof(message));
-    if (!keep_before(s, p, at, &before))
+    repeat(s, p, at);
+    if (!fz_keep_middle(s))
         return FZ_FAILED;
-    for (; cut.after < FZ_MAX_POINTS; cut.after++) {
-        if (!attempt(s, &before, &cut, &agrees))
-            break;
-        if (agrees)
-            return FZ_AGREES;
-    }
-    if (by_timer && explain_by_two(s, &before, at))
+    if (explain_by_one(s, p, at, &kinds) || explain_by_two(s, p, at, &kinds))
         return FZ_AGREES;
     memcpy(s->message, message, sizeof(message));
     return FZ_DIFFERS;
+}
+
+enum fz_outcome fz_check_repeat(struct fz_session *s,
+                                const struct fz_program *p)
+{
+    const struct fz_world before = s->world;
+
+    if (!fz_keep_middle(s))
+        return FZ_FAILED;
+    repeat(s, p, p->nr_ops);
+    if (memcmp(before.mfns, s->world.mfns, sizeof(before.mfns)) == 0 &&
+        fz_is_at_middle(s))
+        return FZ_AGREES;
+    snprintf(s->message, sizeof(s->message),
+             "the model does something else when it does the same once more");
+    return FZ_FAILED;
 }

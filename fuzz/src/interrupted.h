@@ -8,6 +8,7 @@
 #include <fuzz/session.h>
 
 #define FZ_MAX_POINTS 8192 /* where Xen looks: more than in any call here */
+#define FZ_MAX_KINDS 32u
 #define FZ_MAX_PAIRS 16384 /* of them, tried if one alone explains nothing */
 
 /* A call was interrupted so. */

@@ -43,3 +43,17 @@ void fz_go_back_to_middle(struct fz_session *s)
             memcpy(xm_ram_frame(c, s->world.mfns[i]), s->middle_pages[i],
                    XM_PAGE_SIZE);
 }
+
+bool fz_is_at_middle(const struct fz_session *s)
+{
+    const struct xm_cpu *c = pvt_model_cpu(s->model);
+
+    if (memcmp(c->machine, s->middle_block, block_size(s)) != 0)
+        return false;
+    for (uint32_t i = 0; i < FZ_XEN; i++)
+        if (s->world.mfns[i] != FZ_NONE &&
+            memcmp(xm_ram_frame(c, s->world.mfns[i]), s->middle_pages[i],
+                   XM_PAGE_SIZE) != 0)
+            return false;
+    return true;
+}

@@ -148,7 +148,7 @@ static void print_value(FILE *f, const struct fz_world *w, uint64_t value)
         value & XM_PTE_P ? fz_place(w, xm_pte_mfn(value)) : FZ_NR_FRAMES;
     char name[24];
 
-    if (place >= FZ_XEN) {
+    if (place > FZ_NONEXISTENT) {
         fputs("value ", f);
         pvt_number_print(f, value);
         return;
@@ -157,11 +157,18 @@ static void print_value(FILE *f, const struct fz_world *w, uint64_t value)
     pvt_flags_print(f, value & XM_PTE_FLAGS_MASK);
 }
 
-/* Does the value mean the same on every machine? */
+/* An entry of a frame with a name, or of another: these have other numbers on
+ * other machines. */
 static bool has_name(const struct fz_world *w, const struct pvt_outcome *out)
 {
     return (out->value & XM_PTE_P) &&
-           fz_place(w, xm_pte_mfn(out->value)) < FZ_XEN;
+           fz_place(w, xm_pte_mfn(out->value)) <= FZ_NONEXISTENT;
+}
+
+static bool is_of_frame(const struct fz_world *w, const struct pvt_outcome *out)
+{
+    return (out->value & XM_PTE_P) &&
+           xm_pte_mfn(out->value) < fz_mfn(w, FZ_NONEXISTENT);
 }
 
 void fz_print_result(FILE *f, const struct fz_world *w, const struct fz_op *op,
@@ -179,7 +186,8 @@ void fz_print_result(FILE *f, const struct fz_world *w, const struct fz_op *op,
                 : out->vector == XM_EXCEPTION_NP ? "np"
                                                  : "gp",
                 out->error_code);
-    else if (c->op.call == PVT_LOAD && (kind == FZ_LOAD || has_name(w, out)))
+    else if (c->op.call == PVT_LOAD &&
+             (has_name(w, out) || (kind == FZ_LOAD && !is_of_frame(w, out))))
         print_value(f, w, out->value);
     else if (pvt_is_access(c->op.call))
         fputs("ok", f);

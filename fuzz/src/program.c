@@ -4,6 +4,7 @@
  */
 #include "forms.h"
 #include "grants.h"
+#include "hypercalls.h"
 
 #include <fuzz/program.h>
 
@@ -115,6 +116,26 @@ static bool names(const char *text, const char *name)
     return false;
 }
 
+/* Frames without a place: each name occurs once, where a call returns it. */
+static void declare_unplaced(FILE *f, const char *steps)
+{
+    for (const char *at = steps; (at = strchr(at, '_')) != NULL; at++) {
+        const char *first = at;
+        uint32_t op, word;
+        int end = 0;
+        char domain;
+
+        while (first != steps && isdigit((unsigned char)first[-1]))
+            first--;
+        if (first == at || first == steps || first - steps < 2 ||
+            is_of_word(first[-2]) ||
+            sscanf(first - 1, FZ_UNPLACED_NAME "%n", &domain, &op, &word,
+                   &end) != 3)
+            continue;
+        fprintf(f, "  new d%d %.*s\n", domain - 'a', end, first - 1);
+    }
+}
+
 /* Frames and handles that are known when calls have returned them. */
 static void declare_returned(FILE *f, const struct fz_program *p,
                              const char *steps)
@@ -129,6 +150,7 @@ static void declare_returned(FILE *f, const struct fz_program *p,
         if (names(steps, name))
             fprintf(f, "  new d%u %s\n", d, name);
     }
+    declare_unplaced(f, steps);
     for (uint32_t i = 0; i < p->nr_ops; i++) {
         snprintf(name, sizeof(name), FZ_HANDLE_NAME, i);
         if (names(steps, name))

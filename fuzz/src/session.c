@@ -57,16 +57,29 @@ void fz_close(struct fz_session *s)
 
 static void add_allocated(struct fz_session *s, xm_mfn mfn)
 {
-    if (s->nr_alloc < FZ_MAX_ALLOC)
-        s->alloc[s->nr_alloc++] = mfn;
+    if (s->nr_alloc == FZ_MAX_ALLOC)
+        return;
+    s->alloc_at[s->nr_alloc] = s->call.at;
+    s->alloc[s->nr_alloc++] = mfn;
 }
 
-/* The model's allocator delivers what that of the other machine did. */
-static void note_allocated(struct fz_session *s, const struct fz_op *ops)
+void fz_give_allocated(struct fz_session *s)
 {
     struct xm_cpu *c = pvt_model_cpu(s->model);
+    uint32_t first = s->nr_alloc, n = 0;
+
+    while (first != 0 && s->alloc_at[first - 1] >= s->call.at)
+        first--;
+    while (first + n < s->nr_alloc && s->alloc_at[first + n] == s->call.at)
+        n++;
+    c->alloc = &s->alloc[first];
+    c->nr_alloc = n;
+}
+
+/* The model's allocator is to deliver what that of the other machine did. */
+static void note_allocated(struct fz_session *s, const struct fz_op *ops)
+{
     const struct pvt_outcome *o = &s->out[1];
-    const uint32_t before = s->nr_alloc;
     xm_mfn returned[FZ_MAX_VALUES];
     uint32_t n = 0;
 
@@ -76,8 +89,6 @@ static void note_allocated(struct fz_session *s, const struct fz_op *ops)
         add_allocated(s, returned[i]);
     for (uint32_t i = 0; i < o->nr_alloc; i++)
         add_allocated(s, o->alloc[i]);
-    c->alloc = &s->alloc[before];
-    c->nr_alloc = s->nr_alloc - before;
 }
 
 /* The call of the session for one side, with arguments of its own. */
@@ -94,6 +105,7 @@ enum fz_outcome fz_execute_model(struct fz_session *s)
     const struct pvt_op op = op_of(s, 0);
 
     memcpy(s->answer[0], s->call.data, op.data_size);
+    fz_give_allocated(s);
     return s->model->ops->execute(s->model, &op, &s->out[0]) == 0
                ? FZ_AGREES
                : fail(s, s->model);

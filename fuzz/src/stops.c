@@ -8,6 +8,7 @@
  */
 #include "stops.h"
 #include "compare.h"
+#include "execute.h"
 #include "interrupted.h"
 #include "middle.h"
 
@@ -186,13 +187,15 @@ static void begin(struct fz_session *s)
     *st = (struct fz_stopping){ .wanted = s->call.stops };
     memcpy(st->arg, s->call.op.arg, sizeof(st->arg));
     memcpy(s->answer[0], s->call.data, s->call.op.data_size);
+    fz_give_allocated(s);
 }
 
-/* What is left of the call, interrupted once more or (-1) not. */
+/* What is left of the call, interrupted once more or (-1) not, and again as
+ * preempt_again of the model's CPU says. */
 static enum fz_outcome finish(struct fz_session *s, int64_t after)
 {
     while (part(s, after))
-        after = -1;
+        after = pvt_model_cpu(s->model)->preempt_after;
     return s->stopping.failed ? FZ_FAILED : FZ_AGREES;
 }
 
@@ -203,7 +206,6 @@ enum fz_outcome fz_execute_stopping(struct fz_session *s)
     struct pvt_op op;
 
     begin(s);
-    pvt_model_cpu(s->model)->nr_alloc = 0; /* none of these calls allocates */
     op = s->call.op;
     memcpy(s->answer[1], s->call.data, op.data_size);
     op.data = s->answer[1];
@@ -233,31 +235,17 @@ enum fz_outcome fz_execute_stopping(struct fz_session *s)
 enum fz_outcome fz_execute_stopping_model(struct fz_session *s)
 {
     struct fz_stopping *st = &s->stopping;
-    const int64_t after = pvt_model_cpu(s->model)->preempt_after;
+    struct xm_cpu *c = pvt_model_cpu(s->model);
+    const int64_t after = c->preempt_after;
+    const uint32_t again = c->preempt_again;
     bool more = true;
 
     begin(s);
+    c->preempt_again = 0;
     for (; more && st->nr < st->wanted; st->nr++)
         more = part(s, 0);
+    c->preempt_again = again;
     if (more)
         return finish(s, after);
     return st->failed ? FZ_FAILED : FZ_AGREES;
-}
-
-bool fz_execute_cut(struct fz_session *s, const struct fz_cut *cut)
-{
-    struct fz_stopping *st = &s->stopping;
-    bool more, reached = true;
-
-    begin(s);
-    more = part(s, cut->after);
-    st->nr++;
-    if (cut->after >= 0)
-        reached = more;
-    if (more && cut->then >= 0)
-        reached = more = part(s, cut->then);
-    if (more)
-        (void)finish(s, -1);
-    pvt_model_cpu(s->model)->preempt_after = -1;
-    return reached && !st->failed;
 }

@@ -20,11 +20,8 @@ static inline bool fz_stops(const struct fz_call *call)
 
 /* The session's call, up to its end, on both machines. */
 enum fz_outcome fz_execute_stopping(struct fz_session *s);
-/* The same on the model alone; at last it is interrupted as preempt_after of
- * its CPU says. */
+/* The same on the model alone; at last it is interrupted as preempt_after and
+ * preempt_again of its CPU say. */
 enum fz_outcome fz_execute_stopping_model(struct fz_session *s);
-
-/* The session's call on the model alone, interrupted so. False: it is not. */
-bool fz_execute_cut(struct fz_session *s, const struct fz_cut *cut);
 
 #endif

@@ -297,6 +297,23 @@ START_TEST(a_typed_call_goes_on)
 }
 END_TEST
 
+/* A third part begins where the second one was asked for the fourth time. */
+START_TEST(a_call_is_stopped_twice)
+{
+    struct end end;
+
+    scenarios[0].prepare();
+    xm_snapshot_take(&f.cpu, &start);
+    f.cpu.preempt_again = 4;
+    end = run_raw(&scenarios[0], 2, false);
+    ck_assert_uint_eq(end.parts, 3);
+    ck_assert_uint_eq(f.cpu.preempt_again, 0);
+    xm_snapshot_restore(&f.cpu, &start);
+    end = run_raw(&scenarios[0], 2, false);
+    ck_assert_uint_eq(end.parts, 2);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("preempt");
@@ -309,6 +326,7 @@ int main(void)
     tcase_add_loop_test(t, a_raw_call_goes_on, 0, NR_SCENARIOS);
     tcase_add_loop_test(t, a_raw_call_goes_on_and_on, 0, NR_SCENARIOS);
     tcase_add_loop_test(t, a_typed_call_goes_on, 0, NR_SCENARIOS);
+    tcase_add_test(t, a_call_is_stopped_twice);
     suite_add_tcase(suite, t);
     r = srunner_create(suite);
     srunner_run_all(r, CK_NORMAL);

@@ -161,20 +161,59 @@ bool pvt_step_bind(const struct pvt_step *s, uint32_t n, struct pvt_bind *to)
     return false;
 }
 
-/* The pages of B are the frames from MFN on, if they are still to come. */
+/* Is it one of what S gives to Xen? */
+static bool is_given(const struct pvt_step *s, uint32_t page)
+{
+    for (uint32_t i = 0; i < s->in.count; i++)
+        for (uint32_t k = 0; k < s->in.assigns[i].count; k++) {
+            const struct pvt_value *v = &s->in.assigns[i].values[k];
+
+            if (v->kind == PVT_VALUE_FRAME &&
+                v->slot.frame.kind == PVT_FRAME_PAGE &&
+                v->slot.frame.page == page)
+                return true;
+        }
+    return false;
+}
+
+/* Has it been given back, or is it with S? */
+static bool is_gone(const struct run *r, const struct pvt_step *s,
+                    uint32_t page)
+{
+    struct pvt_backend *b = r->sides[SIDE_MODEL];
+    struct xm_frame frame;
+
+    return !r->trace->pages[page].value &&
+           b->ops->read_frame(b, r->pages[page], &frame) == 0 &&
+           (frame.owner == XM_DOMID_NONE || is_given(s, page));
+}
+
+void run_await(struct run *r, const struct pvt_step *s)
+{
+    struct pvt_bind b;
+
+    for (uint32_t n = 0; pvt_step_bind(s, n, &b); n++)
+        for (uint32_t i = b.page; i <= b.page + b.extent; i++)
+            if (r->pages[i] == PVT_NO_MFN || is_gone(r, s, i))
+                run_mark(r->awaited, i);
+}
+
+/* The pages of B, as far as they are awaited, are the frames from MFN on. */
 static void bind(struct run *r, const struct pvt_bind *b, xm_mfn mfn)
 {
-    const uint32_t first = b->page;
+    const bool value = r->trace->pages[b->page].value;
 
-    if (r->pages[first] != PVT_NO_MFN)
+    for (uint32_t i = b->page; i <= b->page + b->extent; i++) {
+        if (!run_is_marked(r->awaited, i))
+            continue;
+        r->pages[i] = mfn + (i - b->page);
+        if (!value)
+            run_watch(r, i, r->pages[i]);
+    }
+    if (value)
         return;
-    for (uint32_t i = 0; i <= b->extent; i++)
-        r->pages[first + i] = mfn + i;
-    if (r->trace->pages[first].value)
-        return;
-    for (uint32_t i = 0; i <= b->extent; i++)
-        run_watch(r, first + i, mfn + i);
-    r->alloc[r->nr_alloc++] = mfn;
+    if (r->nr_alloc < r->trace->nr_pages)
+        r->alloc[r->nr_alloc++] = mfn;
 }
 
 void run_bind(struct run *r, const struct pvt_step *s, const uint8_t *data,
@@ -183,8 +222,12 @@ void run_bind(struct run *r, const struct pvt_step *s, const uint8_t *data,
     struct pvt_bind b;
 
     r->nr_alloc = 0;
-    for (uint32_t n = 0; rc >= 0 && pvt_step_bind(s, n, &b); n++)
-        bind(r, &b, word_at(data + b.offset, b.size));
+    for (uint32_t n = 0; pvt_step_bind(s, n, &b); n++) {
+        if (rc >= 0)
+            bind(r, &b, word_at(data + b.offset, b.size));
+        for (uint32_t i = b.page; i <= b.page + b.extent; i++)
+            run_unmark(r->awaited, i);
+    }
 }
 
 void run_expect_out(struct run *r, const struct pvt_step *s, enum side side,

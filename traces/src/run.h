@@ -34,15 +34,21 @@ struct run {
     bool bound; /* by the step at hand pages that were to come are here */
     bool whole; /* nothing is left for later when states are compared */
     /* Of what is watched, a bit each: */
-    uint64_t *dirty;  /* its state may not be that of before the step */
-    uint64_t *tables; /* it is a table, so that what it holds is compared */
-    uint64_t *read;   /* that is compared after this step */
+    uint64_t *dirty;   /* its state may not be that of before the step */
+    uint64_t *tables;  /* it is a table, so that what it holds is compared */
+    uint64_t *read;    /* that is compared after this step */
+    uint64_t *awaited; /* the answer of this step says which frame it is */
     struct changes *changes; /* NULL: all is dirty, always */
 };
 
 static inline void run_mark(uint64_t *set, uint32_t i)
 {
     set[i / 64] |= 1ull << (i % 64);
+}
+
+static inline void run_unmark(uint64_t *set, uint32_t i)
+{
+    set[i / 64] &= ~(1ull << (i % 64));
 }
 
 static inline bool run_is_marked(const uint64_t *set, uint32_t i)
@@ -72,7 +78,13 @@ int run_resolve(const struct run *r, const struct pvt_step *s,
 uint64_t run_value(const struct run *r, const struct pvt_value *v);
 int run_resolve_call(const struct run *r, const struct pvt_step *s,
                      struct pvt_op *op);
-/* Pages to come get the numbers that the call returned. */
+/*
+ * Before a call: which pages of its answer are still to come? Those that have
+ * been given back come once more: Xen's allocator may deliver other frames
+ * than it did when the trace was made.
+ */
+void run_await(struct run *r, const struct pvt_step *s);
+/* They get the numbers that the call returned. */
 void run_bind(struct run *r, const struct pvt_step *s, const uint8_t *data,
               int64_t rc);
 void run_expect_out(struct run *r, const struct pvt_step *s, enum side side,

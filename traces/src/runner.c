@@ -164,11 +164,12 @@ static int prepare(struct run *r)
     r->watched = calloc(t->nr_pages + 3u * t->nr_domains, sizeof(*r->watched));
     r->grants = calloc(NR_SIDES, sizeof(*r->grants));
     r->alloc = calloc(t->nr_pages + 1u, sizeof(*r->alloc));
-    r->dirty = calloc(3u * words, sizeof(*r->dirty));
+    r->dirty = calloc(4u * words, sizeof(*r->dirty));
     if (!r->pages || !r->watched || !r->alloc || !r->grants || !r->dirty)
         return fail(r, "out of memory: free some");
     r->tables = r->dirty + words;
     r->read = r->tables + words;
+    r->awaited = r->read + words;
     if (take_pages(r) != 0 || (other && write_pages(r, SIDE_OTHER) != 0))
         return -1;
     if (other && pvt_model_sync(model, other) != 0)
@@ -245,6 +246,8 @@ static int execute(struct run *r, struct pvt_op op, const struct pvt_expect *e,
         out[s] = (struct pvt_outcome){ .done = PVT_DONE_UNTOUCHED };
     if (hypercall)
         memcpy(data[SIDE_OTHER], data[SIDE_MODEL], op.data_size);
+    if (hypercall && r->current)
+        run_await(r, r->current);
     for (unsigned int i = 0; i < NR_SIDES; i++) {
         const enum side s = order[i];
 

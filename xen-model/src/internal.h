@@ -92,6 +92,8 @@ static inline bool xm__preempt_check(struct xm_cpu *c, enum xm_stop where)
     if (c->preempt_after-- == 0) {
         c->preempted = true;
         c->stopped_at = where;
+        c->preempt_after = (int64_t)c->preempt_again - 1;
+        c->preempt_again = 0;
     }
     return c->preempted;
 }

@@ -53,7 +53,10 @@ struct fz_session {
     uint8_t answer[2][FZ_MAX_DATA]; /* what it left in guest memory */
     struct fz_call call;            /* the last one */
     uint64_t *written;              /* by the model, a bit a frame */
-    xm_mfn alloc[FZ_MAX_ALLOC];     /* what Xen has allocated in this program */
+    /* What Xen has allocated in this program, and the operations it did so for:
+     * an allocation may fail, and leave what was there for others. */
+    xm_mfn alloc[FZ_MAX_ALLOC];
+    uint32_t alloc_at[FZ_MAX_ALLOC];
     uint32_t nr_alloc;
     FILE *trace;    /* NULL, or where calls are written as steps */
     uint32_t turn;  /* whose content is looked at next, unasked */
@@ -126,6 +129,13 @@ enum fz_outcome fz_step(struct fz_session *s, const struct fz_program *p,
 
 /* Compares the whole machines. */
 enum fz_outcome fz_compare_all(struct fz_session *s);
+
+/*
+ * P has been run to its end. Is the model in the same state when it does all
+ * of it once more? Calls that were interrupted are understood by that.
+ */
+enum fz_outcome fz_check_repeat(struct fz_session *s,
+                                const struct fz_program *p);
 
 /*
  * Begins, runs all, compares all. *AT: the operation that ended it, or nr_ops.

@@ -45,9 +45,9 @@ static void exec_qemu(const struct shim *s, const char *ram_path)
     snprintf(append, sizeof(append),
              "loglvl=all guest_loglvl=none com1=115200,8n1 console=com1 "
              "dom0_mem=64M dom0_max_vcpus=3 sched=credit "
-             "gnttab_max_frames=%u gnttab_max_maptrack_frames=%u%s%s",
+             "gnttab_max_frames=%u gnttab_max_maptrack_frames=%u" RARE_TICKS
+             "%s",
              config.max_grant_frames, config.max_maptrack_frames,
-             s->config.icount ? RARE_TICKS : "",
              s->config.l1tf ? " pv-l1tf=domu" : "");
     snprintf(modules, sizeof(modules), "%s,%s/initrd", s->config.kernel,
              s->dir);

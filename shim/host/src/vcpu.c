@@ -11,7 +11,9 @@
 #include <xen/domctl.h>
 #include <xen/vcpu.h>
 
-#define DOWN_TRIES 2000u /* of DOWN_WAIT microseconds, or a little more */
+/* It may have used up its time, and Xen's scheduler gives it more but once in
+ * a time slice, which is a second: microseconds, or a little more. */
+#define DOWN_TRIES 50000u
 #define DOWN_WAIT 100u
 
 _Static_assert(sizeof(struct vcpu_guest_context) <= SHIM_DATA_SIZE,

@@ -292,9 +292,11 @@ struct xm_cpu {
     uint32_t domain_index; /* where domid was found last: only a hint */
     /*
      * Xen asks at certain points whether to stop. The answer is yes once,
-     * after preempt_after questions answered no; negative: always no.
+     * after preempt_after questions answered no (negative: always no), and a
+     * second time at the preempt_again-th question behind that (0: not).
      */
     int64_t preempt_after;
+    uint32_t preempt_again;
     enum xm_stop stopped_at; /* where the answer was yes last */
     /*
      * Frames that Xen's allocator delivers next; when they are used up, the
