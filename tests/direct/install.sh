@@ -27,7 +27,7 @@ fi
 cp -r "$top/examples/guest" "$dir/guest" || exit 1
 rm "$dir/guest/fuzz.c" # another program
 expected='the guest has slept for 5 ms
-349 hypercalls, 0 refused, 4424 pages touched'
+349 hypercalls, 0 refused, 2196 pages touched'
 
 [ -f "$dir/usr/share/pinfold/pinfold-gdb.py" ] ||
     { echo "pinfold-gdb.py is not installed"; exit 1; }

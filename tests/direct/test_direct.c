@@ -112,6 +112,48 @@ START_TEST(mapping_appears_and_goes)
 }
 END_TEST
 
+/*
+ * Under another base stays what its tables map in the same way, if a processor
+ * would set no bit in them.
+ */
+START_TEST(another_base)
+{
+    const unsigned long first = space_create(), second = space_create();
+    const unsigned int at4 = VA >> 39 & 511, at3 = VA >> 30 & 511;
+    unsigned long *from, *to, l3;
+    uint64_t mapped;
+
+    ck_assert_int_eq(space_map(first, VA, P | RW | US), 0);
+    ck_assert_int_eq(space_load(first), 0);
+    ck_assert(stores(VA, 7));
+    from = pfn_to_virt(table_below(first, at4, false));
+    l3 = table_below(second, at4, true);
+    to = pfn_to_virt(l3);
+    ck_assert_int_eq(table_set(l3, at3, from[at3] & ~A), 0);
+    ck_assert(!(to[at3] & A));
+    mapped = pinfold_counts().mapped;
+    ck_assert_int_eq(space_load(second), 0);
+    ck_assert(!(to[at3] & A)); /* the kernel's pages are there still */
+    ck_assert_uint_eq(pinfold_counts().mapped, mapped);
+    ck_assert_uint_eq(*word(VA), 7);
+    ck_assert_uint_eq(to[at3], from[at3]);
+    /* With the same entries, and with fewer rights. */
+    mapped = pinfold_counts().mapped;
+    ck_assert_int_eq(space_load(first), 0);
+    ck_assert(stores(VA, 8));
+    ck_assert_uint_eq(pinfold_counts().mapped, mapped);
+    ck_assert_int_eq(table_set(l3, at3, from[at3] & ~RW), 0);
+    ck_assert_int_eq(space_load(second), 0);
+    ck_assert(!stores(VA, 9));
+    ck_assert_uint_eq(fault_code, 3);
+    ck_assert_uint_eq(*word(VA), 8);
+    ck_assert_int_eq(space_load(0), 0);
+    ck_assert_int_eq(table_set(l3, at3, 0), 0);
+    ck_assert_int_eq(space_destroy(second), 0);
+    ck_assert_int_eq(space_destroy(first), 0);
+}
+END_TEST
+
 /* Rights are taken away, or the frame; the page is used before a flush. */
 START_TEST(missing_flush)
 {
@@ -495,6 +537,7 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, first_state);
     tcase_add_test(t, mapping_appears_and_goes);
+    tcase_add_test(t, another_base);
     tcase_add_test(t, missing_flush);
     tcase_add_test(t, one_frame_at_two_addresses);
     tcase_add_test(t, accessed_and_dirty);

@@ -14,8 +14,20 @@
         .globl  direct__copy_end, direct__copy_failed
         .type   direct__copy_in, @function
         .type   direct__copy_out, @function
-direct__copy_in:
-direct__copy_out:
+direct__copy_in: /* of lists, so 32 bytes at a time */
+        movq    %rdx, %rcx
+        andl    $31, %edx
+        shrq    $5, %rcx
+        jz      direct__copy_out
+0:      movups  (%rsi), %xmm0
+        movups  16(%rsi), %xmm1
+        movups  %xmm0, (%rdi)
+        movups  %xmm1, 16(%rdi)
+        addq    $32, %rsi
+        addq    $32, %rdi
+        decq    %rcx
+        jnz     0b
+direct__copy_out: /* all up to a fault */
         movq    %rdx, %rcx
         andl    $7, %edx
         shrq    $3, %rcx

@@ -47,7 +47,7 @@ long pinfold_hypercall(unsigned int number, uint64_t a1, uint64_t a2,
         r = xm_hypercall(&direct.cpu, number, arg);
     } while (r.rc == -XEN_ERESTART && !direct.self->crashed);
     if (direct.self->vcpu[0].guest_table != base)
-        direct__forget();
+        direct__change_base();
     direct__pass_time(CALL_NS);
     direct__follow();
     direct__note_flushes(number, asked);

@@ -140,7 +140,9 @@ bool direct__map(xm_vaddr va, bool write);
 void direct__follow(void);
 /* The entry with which the page of VA is mapped, 0: it is not. */
 uint64_t direct__seen(xm_vaddr va);
-/* Nothing is mapped any more: another base was loaded. */
+/* Another base was loaded: what is not so in its tables goes. */
+void direct__change_base(void);
+/* Nothing is mapped any more. */
 void direct__forget(void);
 
 /* -- fault.c -------------------------------------------------------------- */

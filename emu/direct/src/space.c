@@ -130,16 +130,28 @@ uint64_t direct__seen(xm_vaddr va)
     return r && bit(r->mapped, slot) ? r->seen[slot] : 0;
 }
 
-/* True: the tables above it still lead to the same L1 table. */
-static bool still_there(const struct direct_region *r)
+static uint64_t rights_of(uint64_t entry)
+{
+    return entry & XM_PTE_FLAGS_MASK & ~(XM_PTE_A | XM_PTE_D);
+}
+
+/*
+ * True: the tables above it, which may be others, lead to the same L1 table
+ * with the same rights, and a processor would set no bit in them.
+ */
+static bool still_there(struct direct_region *r)
 {
     const struct xm_walk w = xm_walk(&direct.cpu, r->va, 0);
 
-    for (unsigned int level = 4; level >= 1; level--)
-        if (w.level > level || w.table[level] != r->table[level] ||
-            (level > 1 &&
-             (w.entry[level] ^ r->entry[level]) & ~(XM_PTE_A | XM_PTE_D)))
+    if (w.level > 1 || w.table[1] != r->table[1])
+        return false;
+    for (unsigned int level = 4; level > 1; level--)
+        if (rights_of(w.entry[level]) != rights_of(r->entry[level]) ||
+            !(w.entry[level] & XM_PTE_A))
             return false;
+    memcpy(r->table, w.table, sizeof(r->table));
+    memcpy(r->entry, w.entry, sizeof(r->entry));
+    mark_tables(r);
     return true;
 }
 
@@ -264,6 +276,22 @@ void direct__follow(void)
         for (size_t i = (size_t)__builtin_ctzll(left); i < direct.nr_words;
              i += 64)
             direct.written[i] = 0;
+}
+
+void direct__change_base(void)
+{
+    struct direct_region **from = &direct.regions, *r;
+
+    memset(direct.tables, 0, direct.nr_words * sizeof(*direct.tables));
+    while ((r = *from)) {
+        if (still_there(r)) {
+            from = &r->next;
+            continue;
+        }
+        unmap(r->va, REGION_BYTES);
+        *from = r->next;
+        free(r);
+    }
 }
 
 void direct__forget(void)

@@ -70,12 +70,11 @@ static struct record_call *add_call(struct record *r, uint64_t number,
 {
     struct record_call *c;
 
-    /* Room is doubled at each power of two. */
-    if ((r->nr_calls & (r->nr_calls - 1)) == 0) {
-        c = realloc(r->calls, (2u * r->nr_calls + 1u) * sizeof(*c));
-        if (!c)
+    if (r->nr_calls == r->room) {
+        r->room = 2u * r->room + 1u;
+        r->calls = realloc(r->calls, r->room * sizeof(*c));
+        if (!r->calls)
             abort();
-        r->calls = c;
     }
     c = &r->calls[r->nr_calls++];
     *c = (struct record_call){ .kind = find_kind(number), .number = number };

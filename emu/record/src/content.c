@@ -91,6 +91,17 @@ static void end_updates(struct record *r, struct batch *b)
     b->count = 0;
 }
 
+/* Most pages hold what is known: all of one at a time. */
+static bool is_as_known(const struct record_content *c, const uint64_t *words)
+{
+    static const struct record_content zero;
+
+    if (!c)
+        c = &zero;
+    return memcmp(c->unknown, zero.unknown, sizeof(zero.unknown)) == 0 &&
+           memcmp(c->words, words, sizeof(c->words)) == 0;
+}
+
 /* PUT: NULL, or what says a word. */
 static void say(struct record *r, struct batch b,
                 void (*put)(struct record *r, unsigned int i, uint64_t word))
@@ -98,6 +109,8 @@ static void say(struct record *r, struct batch b,
     const uint64_t *words = xm_ram_frame(r->cpu, b.mfn);
     struct record_content *c = r->frames[b.mfn].content;
 
+    if (b.level != 4 && is_as_known(c, words))
+        return; /* an L4 has slots elsewhere */
     for (unsigned int i = 0; i < XM_ENTRIES; i++) {
         const unsigned int at = record__slot(r, b.level, i);
 

@@ -8,6 +8,7 @@
 #include <record/record.h>
 
 #include <stdio.h>
+#include <string.h>
 #include <traces/call.h>
 #include <xen-model/pte.h>
 #include <xen-model/walk.h>
@@ -36,8 +37,15 @@ bool record__out_open(struct record_out *o, const char *file);
 void record__commit(struct record_out *o);
 void record__out_close(struct record_out *o);
 
+/* Grows the text, so that there is. */
+char *record__more_room(struct record_out *o, size_t n);
+
 /* Room for N bytes more behind the text. */
-char *record__room(struct record_out *o, size_t n);
+static inline char *record__room(struct record_out *o, size_t n)
+{
+    return o->length + n <= o->room ? o->text + o->length
+                                    : record__more_room(o, n);
+}
 
 static inline void record__char(struct record_out *o, char c)
 {
@@ -45,7 +53,14 @@ static inline void record__char(struct record_out *o, char c)
     o->length++;
 }
 
-void record__string(struct record_out *o, const char *s);
+static inline void record__string(struct record_out *o, const char *s)
+{
+    const size_t n = strlen(s); /* most are known to the compiler */
+
+    memcpy(record__room(o, n), s, n);
+    o->length += n;
+}
+
 /* 0, 1, ... 9, 0xa, ... */
 void record__number(struct record_out *o, uint64_t n);
 void record__hex(struct record_out *o, uint64_t n); /* digits only */
@@ -114,9 +129,9 @@ struct record {
     uint8_t *data;       /* what the calls at hand point to */
     size_t data_length, data_room;
     struct record_call *calls;
-    uint32_t nr_calls;
-    xm_vaddr list; /* of calls; 0: there is one, and no list */
-    bool fatal; /* the call at hand is the end of the domain */
+    uint32_t nr_calls, room; /* room: how many CALLS has */
+    xm_vaddr list;           /* of calls; 0: there is one, and no list */
+    bool fatal;              /* the call at hand is the end of the domain */
     bool stopped;
 };
 

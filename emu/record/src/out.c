@@ -68,17 +68,15 @@ bool record__out_open(struct record_out *o, const char *file)
     return grow(o, 1);
 }
 
-char *record__room(struct record_out *o, size_t n)
+char *record__more_room(struct record_out *o, size_t n)
 {
-    if (o->length + n > o->room) {
-        const size_t room = 2 * (o->length + n) + 4096;
-        char *text = realloc(o->text, room);
+    const size_t room = 2 * (o->length + n) + 4096;
+    char *text = realloc(o->text, room);
 
-        if (!text)
-            abort();
-        o->text = text;
-        o->room = room;
-    }
+    if (!text)
+        abort();
+    o->text = text;
+    o->room = room;
     return o->text + o->length;
 }
 
@@ -117,14 +115,6 @@ void record__out_close(struct record_out *o)
         close(o->fd);
     }
     free(o->text);
-}
-
-void record__string(struct record_out *o, const char *s)
-{
-    const size_t n = strlen(s);
-
-    memcpy(record__room(o, n), s, n);
-    o->length += n;
 }
 
 static void digits(struct record_out *o, uint64_t n, unsigned int base)

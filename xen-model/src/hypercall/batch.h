@@ -11,7 +11,7 @@
 
 #include "../internal.h"
 
-#define XM_AHEAD 16u /* requests that are fetched at a time */
+#define XM_AHEAD 32u /* requests that are fetched at a time */
 
 struct batch {
     const void *requests; /* NULL: they are in guest memory */
