@@ -111,7 +111,7 @@ XM_INLINE bool update_entry(struct xm_cpu *c, struct call call,
     f = xm__get_page_from_mfn(c, mfn, call.pt_owner->domid);
     if (!f)
         return xm__refuse(why, XM_R_MMU_NOT_OWN, mfn, call.pt_owner->domid);
-    if (xm__is_live_l1(f))
+    if (__builtin_expect(xm__is_live_l1(f), 1))
         done = xm__mod_l1_entry(c, entry_at(c, address), (struct l1e){ val },
                                 preserves_ad(address), call.pt_owner,
                                 call.pg_owner, why) ||
@@ -182,7 +182,7 @@ XM_INLINE bool find_owners(struct xm_cpu *c, struct batch *b, struct call *call,
     const uint32_t pt = b->foreigndom >> 16;
 
     *call = (struct call){ b->domain, c->domid, true };
-    if (b->foreigndom == DOMID_SELF)
+    if (__builtin_expect(b->foreigndom == DOMID_SELF, 1)) /* nearly always */
         return true;
     call->own = false;
     if (pt != 0 && pt - 1 != c->domid)
