@@ -20,8 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ROUNDS 7
-#define SPACES 20u
+#define ROUNDS 15
+#define SPACES 40u
 #define PAGES 64ul
 
 static void stop(const char *what, const char *message)

@@ -117,7 +117,7 @@ void record__out_close(struct record_out *o)
     free(o->text);
 }
 
-static void digits(struct record_out *o, uint64_t n, unsigned int base)
+static inline void digits(struct record_out *o, uint64_t n, unsigned int base)
 {
     char buffer[20];
     unsigned int at = sizeof(buffer);

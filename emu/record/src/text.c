@@ -67,7 +67,7 @@ void record__put_extent(struct record *r, xm_mfn mfn, unsigned int order)
     record__put_frame(r, mfn + (1ull << order) - 1);
 }
 
-static const char *const flags[64] = {
+static const char flags[64][8] = {
     [0] = " P",    [1] = " RW",     [2] = " US",      [3] = " PWT",
     [4] = " PCD",  [5] = " A",      [6] = " D",       [7] = " PSE",
     [8] = " G",    [9] = " AVAIL0", [10] = " AVAIL1", [11] = " AVAIL2",
@@ -75,6 +75,14 @@ static const char *const flags[64] = {
     [56] = " B56", [57] = " B57",   [58] = " B58",    [59] = " B59",
     [60] = " B60", [61] = " B61",   [62] = " B62",    [63] = " NX",
 };
+
+/* All eight bytes at once, of which those behind the name do not count. */
+static void put_flag(struct record_out *o, const char name[8])
+{
+    memcpy(record__room(o, 8), name, 8);
+    while (*name++ != 0)
+        o->length++;
+}
 
 void record__put_entry(struct record *r, uint64_t e)
 {
@@ -88,7 +96,7 @@ void record__put_entry(struct record *r, uint64_t e)
     }
     record__put_frame(r, mfn);
     for (; rest != 0; rest &= rest - 1)
-        record__string(&r->out, flags[__builtin_ctzll(rest)]);
+        put_flag(&r->out, flags[__builtin_ctzll(rest)]);
 }
 
 void record__put_maddr(struct record *r, uint64_t maddr)
