@@ -219,6 +219,26 @@ int shim__restore_vcpu(struct shim_vcpu *v)
     return rc != 0 ? rc : restore_segments(v);
 }
 
+/*
+ * Tables that the trace has left pinned hold references on the boot tables,
+ * which the next one would begin with.
+ */
+static int unpin_tables(struct shim_domain *d)
+{
+    for (; d->trace_pfn < d->next_pfn; d->trace_pfn++) {
+        const xm_mfn mfn = d->p2m[d->trace_pfn];
+        const struct mmuext_op unpin = { .cmd = MMUEXT_UNPIN_TABLE,
+                                         .arg1.mfn = mfn };
+        const struct xm_frame f = shim__frame(d->shim, mfn);
+        struct pvt_outcome out;
+
+        if (f.owner == d->domid && (f.type_info & XM_PGT_PINNED) &&
+            shim__mmuext_op(&d->vcpu[0], &unpin, 1, &out) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int restore(struct shim_domain *d)
 {
     const struct mmu_update window = {
@@ -232,7 +252,8 @@ static int restore(struct shim_domain *d)
             rc = shim__restore_vcpu(&d->vcpu[i]);
     if (rc != 0)
         return rc;
-    if (shim__mmu_update(&d->vcpu[0], &window, &out) != 0)
+    if (shim__mmu_update(&d->vcpu[0], &window, &out) != 0 ||
+        unpin_tables(d) != 0)
         return -1;
     if (out.rc == 0) {
         rc = shim__rest(d);

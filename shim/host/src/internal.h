@@ -52,6 +52,7 @@ struct shim_domain {
     uint64_t nr_pages;
     uint64_t first_unused;        /* from here on, and below first_pfn */
     uint64_t first_pfn, next_pfn; /* to hand out: the first ever, the next */
+    uint64_t trace_pfn;           /* and the first of the trace at hand */
     xm_mfn boot_l4, boot_l3, boot_l2, shared_info;
     struct shim_vcpu vcpu[SHIM_VCPUS];
 };

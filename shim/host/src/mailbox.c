@@ -56,7 +56,7 @@ int shim__adopt_mailboxes(struct shim_domain *d, uint64_t address)
     d->p2m = (const uint64_t *)(void *)(s->ram + m->p2m);
     d->nr_pages = m->nr_pages;
     d->first_unused = m->first_unused;
-    d->first_pfn = d->next_pfn = m->first_free;
+    d->first_pfn = d->next_pfn = d->trace_pfn = m->first_free;
     d->boot_l4 = m->boot_l4;
     d->shared_info = m->shared_info / XM_PAGE_SIZE;
     d->exists = d->running = true;
