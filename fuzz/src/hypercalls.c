@@ -9,14 +9,8 @@
 #include "grants.h"
 #include "values.h"
 
-#include <traces/trace.h>
-
-#include <stdlib.h>
 #include <string.h>
-#include <xen/memory.h>
 #include <xen/xen.h>
-
-#include <xen/grant_table.h>
 
 /* What is special about a call. */
 #define AWAY 1u    /* never for actual Xen */
@@ -109,7 +103,17 @@ bool fz_hypercall_tells_of_machine(const struct fz_op *op)
     return special(op) & MACHINE;
 }
 
-static uint32_t nr_elements(const struct fz_op *op)
+bool fz_hypercall_returns_frames(const struct fz_op *op)
+{
+    return special(op) & RETURNS;
+}
+
+bool fz_hypercall_takes_frames(const struct fz_op *op)
+{
+    return special(op) & TAKES;
+}
+
+uint32_t fz_hypercall_elements(const struct fz_op *op)
 {
     return fz_hypercall(op)->size ? op->slot : 0;
 }
@@ -134,13 +138,14 @@ static const struct pvt_field *field_of(const struct fz_op *ops,
     if (value->cmd == FZ_ARGS_FIELD || n == 0)
         return NULL;
     f = &info->fields[value->cmd % n];
-    return f->in_register || nr_elements(ops) != 0 ? f : NULL;
+    return f->in_register || fz_hypercall_elements(ops) != 0 ? f : NULL;
 }
 
 static uint32_t element_of(const struct fz_op *ops, const struct fz_op *value)
 {
-    return field_of(ops, value)->in_register ? 0
-                                             : value->extra % nr_elements(ops);
+    return field_of(ops, value)->in_register
+               ? 0
+               : value->extra % fz_hypercall_elements(ops);
 }
 
 /* Values that a trace writes as one: FIRST to FIRST + COUNT - 1. */
@@ -197,7 +202,7 @@ static void add_groups(struct groups *all, const struct fz_op *ops,
 
 static struct groups all_groups(const struct fz_op *ops, uint32_t used)
 {
-    const uint32_t elements = nr_elements(ops);
+    const uint32_t elements = fz_hypercall_elements(ops);
     struct groups all = { .size =
                               (elements * fz_hypercall(ops)->size + 7) & ~7u };
 
@@ -271,7 +276,7 @@ static void set_registers(const struct fz_world *w, const struct fz_op *ops,
     for (uint32_t i = 0; i < PVT_CALL_REGISTERS; i++) {
         const struct pvt_register *r = &info->registers[i];
 
-        c->op.arg[i] = r->kind == PVT_REG_COUNT    ? nr_elements(ops)
+        c->op.arg[i] = r->kind == PVT_REG_COUNT    ? fz_hypercall_elements(ops)
                        : r->kind == PVT_REG_NUMBER ? r->number
                        : elsewhere ? fz_value(w, c->op.domid, elsewhere)
                                    : c->op.args;
@@ -313,9 +318,9 @@ bool fz_hypercall_stays_within(const struct fz_op *ops, const struct fz_call *c)
         return is_known(elsewhere);
     for (uint32_t i = 0; i < PVT_CALL_REGISTERS; i++)
         if (info->registers[i].kind == PVT_REG_COUNT &&
-            c->op.arg[i] > nr_elements(ops))
+            c->op.arg[i] > fz_hypercall_elements(ops))
             return false;
-    return nr_elements(ops) != 0;
+    return fz_hypercall_elements(ops) != 0;
 }
 
 bool fz_resolve_hypercall(const struct fz_world *w, const struct fz_op *ops,
@@ -328,7 +333,7 @@ bool fz_resolve_hypercall(const struct fz_world *w, const struct fz_op *ops,
     fz_set_data(w, c, memory_of(ops, &all));
     memset(c->data, 0, c->op.data_size);
     set_registers(w, ops, c);
-    for (uint32_t i = 0; i < nr_elements(ops); i++)
+    for (uint32_t i = 0; i < fz_hypercall_elements(ops); i++)
         preset(fz_hypercall(ops), c->data + i * fz_hypercall(ops)->size);
     for (uint32_t i = 0; i < all.count; i++)
         set_group(w, ops, c, &all.groups[i]);
@@ -366,7 +371,7 @@ void fz_print_hypercall(FILE *f, const struct fz_world *w,
     }
     while (at < all.count && all.groups[at].field->in_register)
         print_group(f, w, ops, c, &all.groups[at++]);
-    for (uint32_t i = 0; i < nr_elements(ops); i++) {
+    for (uint32_t i = 0; i < fz_hypercall_elements(ops); i++) {
         fputs(i ? ", {" : " {", f);
         while (at < all.count && all.groups[at].element == i)
             print_group(f, w, ops, c, &all.groups[at++]);
@@ -388,229 +393,4 @@ bool fz_hypercall_list(const struct fz_op *ops, const struct fz_call *c,
         return true;
     }
     return false;
-}
-
-static uint64_t word_at(const uint8_t *data, uint32_t offset)
-{
-    uint64_t word;
-
-    memcpy(&word, data + offset, sizeof(word));
-    return word;
-}
-
-uint32_t fz_hypercall_frames(const struct fz_op *ops, const struct fz_call *c,
-                             const uint8_t *answer, xm_mfn *frames)
-{
-    struct fz_list list;
-    uint32_t count = 0;
-
-    for (uint32_t n = 0;
-         (special(ops) & TAKES) && fz_hypercall_list(ops, c, n, &list); n++)
-        for (uint32_t i = 0; i < list.words; i++) {
-            const uint32_t offset = list.offset + i * 8u;
-
-            if (word_at(answer, offset) != word_at(c->data, offset))
-                frames[count++] = word_at(answer, offset);
-        }
-    return count;
-}
-
-/* Words of the list that a field of the only structure points to. */
-static uint32_t words_of(const struct fz_op *ops, const struct fz_call *c,
-                         const char *field)
-{
-    struct fz_list list;
-
-    for (uint32_t n = 0; fz_hypercall_list(ops, c, n, &list); n++)
-        if (strcmp(list.field->name, field) == 0)
-            return list.words;
-    return 0;
-}
-
-bool fz_hypercall_tells_frames(const struct fz_op *ops, const struct fz_call *c)
-{
-    const struct pvt_call_info *info = fz_hypercall(ops);
-    struct xen_memory_exchange e;
-    struct xen_memory_reservation r;
-
-    if (info->hypercall != __HYPERVISOR_memory_op || !(special(ops) & RETURNS))
-        return c->op.number != __HYPERVISOR_memory_op ||
-               c->op.arg[0] == info->registers[0].number;
-    if (c->op.arg[0] != info->registers[0].number || nr_elements(ops) != 1 ||
-        c->op.arg[1] != c->op.args)
-        return false;
-    memcpy(&e, c->data,
-           sizeof(e) < c->op.data_size ? sizeof(e) : c->op.data_size);
-    memcpy(&r, c->data, sizeof(r));
-    switch (c->op.arg[0]) {
-    case XENMEM_exchange:
-        return e.out.nr_extents <= words_of(ops, c, "out");
-    case XENMEM_populate_physmap:
-    case XENMEM_increase_reservation:
-        return r.nr_extents <= words_of(ops, c, "extents");
-    default:
-        return true;
-    }
-}
-
-/* A frame of a domain that the call has put there; its domain. */
-static bool is_returned(const struct fz_world *w, const struct xm_cpu *cpu,
-                        const struct fz_call *c, const uint8_t *answer,
-                        uint32_t offset, uint32_t *domain)
-{
-    const xm_mfn mfn = word_at(answer, offset);
-    const struct xm_frame *frame = xm_machine_frame_const(cpu->machine, mfn);
-
-    if (!frame || mfn == word_at(c->data, offset) || mfn == 0)
-        return false;
-    *domain = frame->owner;
-    return frame->owner < FZ_DOMAINS && fz_has_domain(w, frame->owner) &&
-           fz_place(w, mfn) == FZ_NR_FRAMES;
-}
-
-static void note_frames(struct fz_world *w, const struct xm_cpu *cpu,
-                        const struct fz_op *ops, const struct fz_call *c,
-                        const uint8_t *answer)
-{
-    struct fz_list list;
-
-    for (uint32_t n = 0; fz_hypercall_list(ops, c, n, &list); n++)
-        for (uint32_t i = 0; i < list.words; i++) {
-            const uint32_t offset = list.offset + i * 8u;
-            uint32_t domain;
-
-            if (is_returned(w, cpu, c, answer, offset, &domain))
-                (void)fz_world_add(w, domain, word_at(answer, offset));
-        }
-}
-
-static bool is_map(const struct fz_op *op)
-{
-    return fz_hypercall(op)->hypercall == __HYPERVISOR_grant_table_op &&
-           fz_hypercall(op)->registers[0].number == GNTTABOP_map_grant_ref;
-}
-
-static struct gnttab_map_grant_ref map_at(const uint8_t *answer, uint32_t i)
-{
-    struct gnttab_map_grant_ref map;
-
-    memcpy(&map, answer + i * sizeof(map), sizeof(map));
-    return map;
-}
-
-void fz_note_hypercall(struct fz_world *w, const struct xm_cpu *cpu,
-                       const struct fz_op *ops, const struct fz_call *c,
-                       int64_t rc, const uint8_t *answer)
-{
-    if (rc >= 0 && (special(ops) & RETURNS))
-        note_frames(w, cpu, ops, c, answer);
-    for (uint32_t i = 0;
-         rc == 0 && is_map(ops) && i < nr_elements(ops) && i < FZ_HANDLES; i++)
-        fz_add_handle(w, ops, c, i, map_at(answer, i));
-}
-
-/* Of a frame that the call has put there; false: it has not, or it has none. */
-static bool name_returned(const struct fz_world *w, const struct fz_op *ops,
-                          const struct fz_call *c, uint32_t offset,
-                          const uint8_t *answer, char name[24])
-{
-    const uint32_t place = fz_place(w, word_at(answer, offset));
-
-    if (word_at(answer, offset) == word_at(c->data, offset))
-        return false;
-    if (place < FZ_XEN)
-        fz_frame_name(place, name);
-    else if (special(ops) & TAKES)
-        snprintf(name, 24, FZ_UNPLACED_NAME, 'a' + c->op.domid, c->at,
-                 offset / 8u);
-    return place < FZ_XEN || (special(ops) & TAKES);
-}
-
-static void print_frames(FILE *f, const struct fz_world *w,
-                         const struct fz_op *ops, const struct fz_call *c,
-                         const struct fz_list *list, const uint8_t *answer)
-{
-    uint32_t count = list->words;
-    char name[24];
-
-    while (
-        count != 0 &&
-        !name_returned(w, ops, c, list->offset + count * 8u - 8u, answer, name))
-        count--;
-    if (count == 0)
-        return;
-    fprintf(f, " %s={", list->field->name);
-    for (uint32_t n = 0; n < count; n++) {
-        const uint32_t offset = list->offset + n * 8u;
-
-        fputs(n ? ", " : "", f);
-        if (name_returned(w, ops, c, offset, answer, name))
-            fputs(name, f);
-        else
-            pvt_number_print(f, word_at(answer, offset));
-    }
-    fputs("}", f);
-}
-
-static void print_lists(FILE *f, const struct fz_world *w,
-                        const struct fz_op *ops, const struct fz_call *c,
-                        uint32_t element, const uint8_t *answer)
-{
-    struct fz_list list;
-
-    for (uint32_t n = 0; fz_hypercall_list(ops, c, n, &list); n++)
-        if (list.element == element && !list.field->in_register)
-            print_frames(f, w, ops, c, &list, answer);
-}
-
-static void print_status(FILE *f, const struct fz_op *ops, uint32_t element,
-                         const uint8_t *answer)
-{
-    const struct pvt_call_info *info = fz_hypercall(ops);
-    int16_t status;
-
-    for (uint32_t i = 0; i < nr_fields(info); i++) {
-        if (strcmp(info->fields[i].name, "status") != 0)
-            continue;
-        memcpy(&status, answer + element * info->size + info->fields[i].offset,
-               sizeof(status));
-        fprintf(f, " status=%d", status);
-    }
-}
-
-static char *answer_text(const struct fz_world *w, const struct fz_op *ops,
-                         const struct fz_call *c, uint32_t element,
-                         const uint8_t *answer)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *f = open_memstream(&text, &size);
-
-    if (!f)
-        return NULL;
-    print_status(f, ops, element, answer);
-    if (is_map(ops) && element < FZ_HANDLES)
-        fz_print_new_handle(f, w, ops, c, element, map_at(answer, element));
-    if (special(ops) & RETURNS)
-        print_lists(f, w, ops, c, element, answer);
-    fclose(f);
-    return text;
-}
-
-void fz_print_answer(FILE *f, const struct fz_world *w, const struct fz_op *ops,
-                     const struct fz_call *c, int64_t rc, const uint8_t *answer)
-{
-    uint32_t pending = 0; /* structures without anything to be said */
-    bool any = false;
-
-    for (uint32_t i = 0; rc >= 0 && i < nr_elements(ops); i++) {
-        char *text = answer_text(w, ops, c, i, answer);
-
-        pending++;
-        for (; text && *text && pending; pending--) {
-            fprintf(f, "%s {%s }", any ? "," : "", pending == 1 ? text : "");
-            any = true;
-        }
-        free(text);
-    }
 }

@@ -15,6 +15,12 @@
 bool fz_hypercall_by_name(const char *name, uint8_t *number);
 const struct pvt_call_info *fz_hypercall(const struct fz_op *op);
 
+/* How many structures it has. */
+uint32_t fz_hypercall_elements(const struct fz_op *op);
+/* Do its lists hold frames afterwards; of Xen's allocator? */
+bool fz_hypercall_returns_frames(const struct fz_op *op);
+bool fz_hypercall_takes_frames(const struct fz_op *op);
+
 /* Would it leave other programs, or the guest that carries us, without what
  * they need, whatever its arguments are? Then actual Xen does not get it. */
 bool fz_hypercall_stays_away(const struct fz_op *op);

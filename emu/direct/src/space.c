@@ -137,7 +137,7 @@ static uint64_t rights_of(uint64_t entry)
 
 /*
  * True: the tables above it, which may be others, lead to the same L1 table
- * with the same rights, and a processor would set no bit in them.
+ * with the same rights.
  */
 static bool still_there(struct direct_region *r)
 {
@@ -146,13 +146,18 @@ static bool still_there(struct direct_region *r)
     if (w.level > 1 || w.table[1] != r->table[1])
         return false;
     for (unsigned int level = 4; level > 1; level--)
-        if (rights_of(w.entry[level]) != rights_of(r->entry[level]) ||
-            !(w.entry[level] & XM_PTE_A))
+        if (rights_of(w.entry[level]) != rights_of(r->entry[level]))
             return false;
     memcpy(r->table, w.table, sizeof(r->table));
     memcpy(r->entry, w.entry, sizeof(r->entry));
     mark_tables(r);
     return true;
+}
+
+/* A processor would set no bit in the entries above it. */
+static bool is_accessed(const struct direct_region *r)
+{
+    return r->entry[4] & r->entry[3] & r->entry[2] & XM_PTE_A;
 }
 
 /*
@@ -216,16 +221,25 @@ static void compare(struct direct_region *r)
         unmap_slots(r, gone);
 }
 
-static void drop(struct direct_region **from)
+/* It is mapped anew when it is touched. */
+static void release(struct direct_region **from)
 {
     struct direct_region *r = *from;
+
+    unmap(r->va, REGION_BYTES);
+    *from = r->next;
+    free(r);
+}
+
+/* A processor may still have what the tables have no more. */
+static void drop(struct direct_region **from)
+{
+    const struct direct_region *r = *from;
 
     for (unsigned int i = 0; i < XM_ENTRIES; i++)
         if (bit(r->mapped, i))
             (void)direct__became_stale(r->va + i * PAGE_BYTES, r->seen[i], 0);
-    unmap(r->va, REGION_BYTES);
-    *from = r->next;
-    free(r);
+    release(from);
 }
 
 static void follow_regions(void)
@@ -239,6 +253,10 @@ static void follow_regions(void)
             above |= bit(direct.written, r->table[level]);
         if (above && !still_there(r)) {
             drop(from);
+            continue;
+        }
+        if (above && !is_accessed(r)) {
+            release(from);
             continue;
         }
         if (bit(direct.written, r->table[1]))
@@ -280,28 +298,19 @@ void direct__follow(void)
 
 void direct__change_base(void)
 {
-    struct direct_region **from = &direct.regions, *r;
+    struct direct_region **from = &direct.regions;
 
     memset(direct.tables, 0, direct.nr_words * sizeof(*direct.tables));
-    while ((r = *from)) {
-        if (still_there(r)) {
-            from = &r->next;
-            continue;
-        }
-        unmap(r->va, REGION_BYTES);
-        *from = r->next;
-        free(r);
-    }
+    while (*from)
+        if (still_there(*from) && is_accessed(*from))
+            from = &(*from)->next;
+        else
+            release(from);
 }
 
 void direct__forget(void)
 {
-    struct direct_region *r;
-
-    while ((r = direct.regions)) {
-        direct.regions = r->next;
-        unmap(r->va, REGION_BYTES);
-        free(r);
-    }
+    while (direct.regions)
+        release(&direct.regions);
     memset(direct.tables, 0, direct.nr_words * sizeof(*direct.tables));
 }
